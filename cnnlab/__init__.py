@@ -1,0 +1,1 @@
+"""Interactive notebooks that teach convolutional neural networks: the package behind them."""
