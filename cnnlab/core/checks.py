@@ -61,3 +61,34 @@ def workspace(parameter, value, size):
     """Refuse a call before it allocates, where `size` bytes pass the limit."""
     if size > WORKSPACE_LIMIT:
         refuse(parameter, value, f"would need {size / 1e6:,.0f} MB; the limit is {WORKSPACE_LIMIT / 1e6:,.0f} MB")
+
+
+def real(parameter, value, dimensions=None):
+    """Return `value` as a checked floating-point array: float32 and float64 stay, every other type becomes float64."""
+    checked = array(parameter, value, dimensions)
+    if checked.dtype in (np.float32, np.float64):
+        return checked
+    return checked.astype(np.float64)
+
+
+def number(parameter, value, minimum=-np.inf, maximum=np.inf):
+    """Return `value` as a finite float from `minimum` to `maximum`; truth values and strings are refused."""
+    if isinstance(value, (bool, np.bool_, str, bytes)):
+        refuse(parameter, value, "must be a number")
+    try:
+        checked = float(value)
+    except (TypeError, ValueError, OverflowError):
+        refuse(parameter, value, "must be a number")
+    if not np.isfinite(checked):
+        refuse(parameter, value, "must be finite")
+    if not minimum <= checked <= maximum:
+        refuse(parameter, value, f"must lie between {minimum:g} and {maximum:g}")
+    return checked
+
+
+def choice(parameter, value, choices):
+    """Return `value` if it is one of the `choices` (strings, or True and False), else name them all."""
+    for known in choices:
+        if type(value) is type(known) and value == known:
+            return value
+    refuse(parameter, value, "must be one of " + ", ".join(map(repr, choices)))
