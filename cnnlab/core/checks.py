@@ -173,4 +173,7 @@ def real(parameter, value, dimensions=None):
     dtype('float64')
     """
     checked = array(parameter, value, dimensions)
-    return checked if checked.dtype in (np.float32, np.float64) else checked.astype(np.float64)
+    if checked.dtype in (np.float32, np.float64):
+        return checked
+    workspace(f"{parameter}.shape", checked.shape, 8 * checked.size)
+    return checked.astype(np.float64)
