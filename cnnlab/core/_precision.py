@@ -1,0 +1,63 @@
+"""Which number type a result has, and that it holds the right numbers.
+
+Integers stay exact: they give int64, computed in float64 where every sum provably stays below 2^53 (there a float64
+is exact, and fast) and in int64 above; a sum that could pass the range of int64 is refused. Floats follow NumPy's
+result type; float16 is computed in float32 and rounded once.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnlab.core import checks
+
+EXACT_IN_FLOAT64 = 2**53
+
+
+@dataclass(frozen=True)
+class Precision:
+    """The type to compute in and the type of the result."""
+
+    compute: np.dtype
+    result: np.dtype
+
+    @property
+    def bytes_per_result(self):
+        """Memory that one output value takes while it is computed and converted."""
+        return self.compute.itemsize + (self.result.itemsize if self.result != self.compute else 0)
+
+    def finish(self, output, parameter="x"):
+        """`output` in the type of the result; refused where it passed that type's range."""
+        if self.result.kind == "f":
+            with np.errstate(over="ignore"):
+                output = output.astype(self.result, copy=False)
+            if not checks.is_finite(output):
+                remedy = f"is too large: the result passes the range of {self.result}"
+                checks.refuse(parameter, "array", remedy)
+        return output.astype(self.result, copy=False)
+
+
+def of_product(x, weight, *others, taps_axis=0):
+    """The precision of sums of products x · weight (+ others), `weight` summed over all axes but `taps_axis`."""
+    result = np.result_type(x, weight, *others)
+    if result.kind == "f":
+        compute = np.dtype(np.float32) if result == np.float16 else result
+        return Precision(compute, result)
+    bound = integer_bound(x, weight, *others, taps_axis=taps_axis)
+    if bound >= 2**63:
+        checks.refuse("x", x, "holds whole numbers so large that a sum could pass 64 bits; use float64")
+    exact_in_float = bound < EXACT_IN_FLOAT64
+    return Precision(np.dtype(np.float64 if exact_in_float else np.int64), np.dtype(np.int64))
+
+
+def integer_bound(x, weight, *others, taps_axis):
+    """A whole number that no partial sum of products can pass."""
+    per_filter = np.moveaxis(np.atleast_1d(weight), taps_axis, 0).reshape(np.atleast_1d(weight).shape[taps_axis], -1)
+    heaviest = np.abs(per_filter.astype(np.float64)).sum(axis=1).max()
+    rounding = 1 + 1e-9
+    return int(largest(x) * int(heaviest * rounding + 1) + sum(map(largest, others)))
+
+
+def largest(values):
+    """The largest magnitude in an array of whole numbers, as an exact Python int."""
+    return max(abs(int(values.max())), abs(int(values.min())))

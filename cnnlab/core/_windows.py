@@ -1,0 +1,122 @@
+"""Where a kernel lands and what it sees: padding, and the windows of a padded array as a view."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnlab.core import arithmetic, checks
+
+PADDING_MODES = ("zeros", "reflect", "replicate", "circular", "constant")
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Everything about a sliding kernel that does not depend on the values; one entry an axis."""
+
+    size: tuple[int, ...]
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[tuple[int, int], ...]
+    dilation: tuple[int, ...]
+    output: tuple[int, ...]
+
+    @property
+    def padded(self):
+        return tuple(n + before + after for n, (before, after) in zip(self.size, self.padding, strict=True))
+
+
+def geometry(size, kernel, stride=1, padding=0, dilation=1):
+    """Resolve the arguments of a sliding kernel; `size` and `kernel` hold one int an axis."""
+    axes = len(size)
+    stride = checks.per_axis("stride", stride, axes, 1)
+    dilation = checks.per_axis("dilation", dilation, axes, 1)
+    explained = [
+        arithmetic.explain(*numbers)
+        for numbers in zip(size, kernel, stride, padding_per_axis(padding, axes), dilation, strict=True)
+    ]
+    pairs = tuple(axis.padding for axis in explained)
+    return Geometry(tuple(size), tuple(kernel), stride, pairs, dilation, tuple(axis.result for axis in explained))
+
+
+def padding_per_axis(padding, axes):
+    """One entry an axis of what `padding` says: an int, a pair (before, after) or a name."""
+    if isinstance(padding, str) or not checks.is_sequence(padding):
+        return (padding,) * axes
+    if len(padding) != axes:
+        remedy = f"must be one whole number or a name, or {axes} entries (a number or a pair (before, after) an axis)"
+        checks.refuse("padding", padding, remedy)
+    return tuple(padding)
+
+
+def padded_sources(n, before, after, mode):
+    """For each cell of one padded axis the index of the input cell it copies, or -1 where padding invents it.
+
+    >>> padded_sources(3, 2, 2, "reflect")
+    array([2, 1, 0, 1, 2, 1, 0])
+    """
+    position = np.arange(-before, n + after)
+    if mode == "replicate":
+        return position.clip(0, n - 1)
+    if mode == "circular":
+        return position % n
+    if mode == "reflect":
+        return n - 1 - abs(n - 1 - abs(position))
+    return np.where((position < 0) | (position >= n), -1, position)
+
+
+def check_padding_mode(mode, shape):
+    """Refuse an unknown mode, or one that would need more input cells than there are."""
+    checks.choice("padding_mode", mode, PADDING_MODES)
+    for n, sides in zip(shape.size, shape.padding, strict=True):
+        if mode == "reflect" and max(sides) >= n:
+            checks.refuse("padding", max(sides), f"must be less than the {n} cells of the axis to reflect them")
+        if mode == "circular" and max(sides) > n:
+            checks.refuse("padding", max(sides), f"must be at most the {n} cells of the axis to wrap around")
+
+
+def pad(x, shape, mode, value, dtype):
+    """The last axes of `x` padded as `shape` says, as a contiguous array of `dtype`."""
+    if not any(map(any, shape.padding)):
+        return np.ascontiguousarray(x, dtype)
+    leading = x.shape[: x.ndim - len(shape.size)]
+    if mode in ("zeros", "constant"):
+        padded = np.full(leading + shape.padded, value, dtype) if mode == "constant" and value else None
+        padded = np.zeros(leading + shape.padded, dtype) if padded is None else padded
+        inside = tuple(slice(before, before + n) for n, (before, _) in zip(shape.size, shape.padding, strict=True))
+        padded[(..., *inside)] = x
+        return padded
+    padded = x
+    for axis, (n, sides) in enumerate(zip(shape.size, shape.padding, strict=True), start=len(leading)):
+        if any(sides):
+            padded = padded.take(padded_sources(n, *sides, mode), axis)
+    return np.ascontiguousarray(padded, dtype)
+
+
+def windows(padded, shape):
+    """Every window of a padded array as a view without a copy: (..., *output, *kernel)."""
+    axes = len(shape.size)
+    first = padded.ndim - axes
+    strides = padded.strides[first:]
+    step = tuple(cells * by for cells, by in zip(strides, shape.stride, strict=True))
+    tap = tuple(cells * by for cells, by in zip(strides, shape.dilation, strict=True))
+    view_shape = padded.shape[:first] + shape.output + shape.kernel
+    return np.lib.stride_tricks.as_strided(padded, view_shape, padded.strides[:first] + step + tap, writeable=False)
+
+
+def tap_view(padded, shape, tap):
+    """What one tap of the kernel sees as it slides: a view of shape (..., *output)."""
+    return padded[(..., *tap_slices(shape, tap))]
+
+
+def tap_slices(shape, tap):
+    """Slices of the padded axes under one tap of the sliding kernel."""
+    return tuple(
+        slice(index * dilation, index * dilation + (places - 1) * stride + 1, stride)
+        for index, dilation, places, stride in zip(tap, shape.dilation, shape.output, shape.stride, strict=True)
+    )
+
+
+def cells(*shapes):
+    """Number of elements of arrays of these shapes together."""
+    return sum(math.prod(shape) for shape in shapes)
