@@ -1,0 +1,86 @@
+"""The dashboard: Voila with the gallery as its home page, serving the lessons and nothing else.
+
+`python -m cnnlab.serving.dashboard [--port=8866]`, from the folder of voila.json, which holds all settings.
+"""
+
+import os
+import signal
+from pathlib import Path
+
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.utils import url_path_join
+from tornado.ioloop import IOLoop
+from tornado.web import HTTPError, authenticated
+from voila.app import Voila
+from voila.tornado.contentshandler import VoilaContentsHandler
+from voila.tornado.handler import TornadoVoilaHandler
+from voila.tornado.treehandler import TornadoVoilaTreeHandler
+
+from cnnlab.serving import gallery
+
+DATA = Path(__file__).parent / "data"  # laid out as share/jupyter
+
+
+class HomeHandler(JupyterHandler):
+    """The gallery: a plain page, so that opening the dashboard starts no kernel."""
+
+    def initialize(self, folder):
+        self.folder = folder
+
+    @authenticated
+    def get(self):
+        link = url_path_join(self.base_url, "voila/render/{name}.ipynb")
+        pictures = url_path_join(self.base_url, "voila/files/")
+        self.finish(gallery.page(gallery.lessons(self.folder), link, pictures))
+
+
+class LessonHandler(TornadoVoilaHandler):
+    """A lesson of the gallery; every other path is refused before a kernel starts."""
+
+    def initialize(self, folder, **settings):
+        super().initialize(**settings)
+        self.folder = folder
+
+    @authenticated
+    async def get(self, path=None):
+        if path == "index.ipynb":
+            self.redirect(self.base_url)
+            return
+        if path not in {lesson.file for lesson in gallery.lessons(self.folder)}:
+            raise HTTPError(404, "no such lesson")
+        await super().get(path)
+
+
+class Dashboard(Voila):
+    """Voila with our handlers, the next free port, and a plain word about where it is."""
+
+    def init_handlers(self):
+        handlers = [(url_path_join(self.server_url, "/"), HomeHandler, {"folder": self.root_dir})]
+        for route in super().init_handlers():
+            pattern, handler, *settings = route
+            if handler is TornadoVoilaHandler:
+                handlers.append((pattern, LessonHandler, {**settings[0], "folder": self.root_dir}))
+            elif handler not in (TornadoVoilaTreeHandler, VoilaContentsHandler):
+                handlers.append(route)
+        return handlers
+
+    def random_ports(self, port, n):
+        return range(port, port + n)
+
+    def listen(self):
+        signal.signal(signal.SIGINT, self._handle_signal_stop)
+        IOLoop.current().add_callback(self.announce)  # runs once the port is open
+        super().listen()
+
+    def announce(self):
+        print(f"cnnlab is at {self.display_url} — stop with Ctrl-C", flush=True)
+
+
+def main(argv=None):
+    # The template of the source tree comes before an installed copy of it.
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(DATA), os.environ.get("JUPYTER_PATH")]))
+    Dashboard.launch_instance(argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""Servers and a browser for the tests, all real: subprocesses and the system's Chromium."""
+
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ADDRESS = re.compile(r"https?://127\.0\.0\.1:\d+/\S*")
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+# None of these asks anything of the outside, which keeps the record of requests the page's own.
+CHROMIUM_OPTIONS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+
+@pytest.fixture(scope="session")
+def root():
+    """The repository."""
+    return ROOT
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A server process that prints its address: `url`, `process`, `log()`, `family()`, `stop()`."""
+
+    def __init__(self, command, cwd, log):
+        self.path = log
+        with open(log, "w") as output:
+            self.process = subprocess.Popen(
+                command, cwd=cwd, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            )
+        self.url = self._address()
+
+    def log(self):
+        return self.path.read_text(errors="replace")
+
+    def _address(self, patience=60):
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            if found := ADDRESS.search(self.log()):
+                return found[0]
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+        self.process.kill()
+        raise AssertionError(f"no address from {self.process.args}:\n{self.log()}")
+
+    def family(self):
+        """The server and every process below it."""
+        import psutil
+
+        try:
+            server = psutil.Process(self.process.pid)
+            return [server, *server.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
+
+    def stop(self, how=signal.SIGINT):
+        """Stop as Ctrl-C does, and fail if anything of the family is left."""
+        import psutil
+
+        family = self.family()
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        try:
+            self.process.wait(20)
+        finally:
+            _, left = psutil.wait_procs(family, timeout=2)
+            for process in left:
+                process.kill()
+        assert not left, f"left behind: {left}"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """A function: `with server(command, cwd) as running` gives a Server, stopped and checked at the end."""
+
+    @contextmanager
+    def start(command, cwd=ROOT):
+        running = Server([str(part) for part in command], cwd, tmp_path_factory.mktemp("server") / "log.txt")
+        try:
+            yield running
+        finally:
+            running.stop()
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def voila_server(server):
+    """The dashboard's address, such as http://127.0.0.1:12345/."""
+    with server([sys.executable, "-m", "cnnlab.serving.dashboard", f"--port={free_port()}"]) as running:
+        yield running.url
+
+
+@pytest.fixture(scope="session")
+def lab_server(server):
+    """JupyterLab's address, such as http://127.0.0.1:12345/lab (no token; a lesson is at /lab/tree/NN_topic.ipynb)."""
+    options = [f"--ServerApp.port={free_port()}", "--IdentityProvider.token=", "--no-browser", "--log-level=INFO"]
+    with server([sys.executable, "-m", "cnnlab.serving.lab", *options]) as running:
+        yield running.url
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The folder of the static pages, built once."""
+    folder = tmp_path_factory.mktemp("site")
+    subprocess.run([sys.executable, "-m", "cnnlab.serving.site", "notebooks", str(folder)], cwd=ROOT, check=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if program is None:
+        pytest.fail(f"no browser found: install one of {', '.join(CHROMIUM)}")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program, args=CHROMIUM_OPTIONS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def open_page(browser):
+    """A function: `with open_page(**context) as page` gives a page that must stay quiet.
+
+    Console errors, page errors, failing answers and requests to another host (which are refused) are kept in
+    `page.faults`; any left there at the end fail the test. `context` takes what Playwright's `new_context` takes, such as
+    `viewport`, `color_scheme="dark"`, `offline=True`.
+    """
+
+    @contextmanager
+    def opened(**context):
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 720}, **context})
+        page = context.new_page()
+        page.faults = faults = []
+
+        def judge(route):
+            address = urlsplit(route.request.url)
+            if address.scheme in ("http", "https", "ws", "wss") and address.hostname != "127.0.0.1":
+                faults.append(f"request to another host: {route.request.url}")
+                route.abort()
+            else:
+                route.continue_()
+
+        context.route("**/*", judge)
+        page.on("console", lambda m: m.type == "error" and faults.append(f"console: {m.text} ({m.location})"))
+        page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
+        page.on("response", lambda r: r.status >= 400 and faults.append(f"{r.status} for {r.url}"))
+        page.on("websocket", lambda s: urlsplit(s.url).hostname == "127.0.0.1" or faults.append(f"socket: {s.url}"))
+        try:
+            yield page
+            assert not faults, "\n".join(faults)
+        finally:
+            context.close()
+
+    return opened
+
+
+@pytest.fixture
+def quiet_page(open_page):
+    """A page of 1280x720 that fails the test on any console error, page error, failing answer or foreign request."""
+    with open_page() as page:
+        yield page
