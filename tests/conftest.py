@@ -17,10 +17,15 @@ ROOT = Path(__file__).parents[1]
 ADDRESS = re.compile(r"https?://127\.0\.0\.1:\d+/\S*")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 # None of these asks anything of the outside, which keeps the record of requests the page's own.
-CHROMIUM_OPTIONS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="session")
@@ -142,7 +147,7 @@ def open_page(browser):
     """A function: `with open_page(**context) as page` gives a page that must stay quiet.
 
     Console errors, page errors, failing answers and requests to another host (which are refused) are kept in
-    `page.faults`; any left there at the end fail the test. `context` takes what Playwright's `new_context` takes, such as
+    `page.faults`; any left there at the end fail the test. `context` takes what Playwright's `new_context` takes:
     `viewport`, `color_scheme="dark"`, `offline=True`.
     """
 

@@ -1,1 +1,4 @@
-"""Where lessons are shown: the Voila dashboard, JupyterLab and static pages. Nothing else in the package imports this."""
+"""Where lessons are shown: the Voila dashboard, JupyterLab and static pages.
+
+Nothing else in the package imports this.
+"""

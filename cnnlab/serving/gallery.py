@@ -51,7 +51,7 @@ def _lesson(path):
 
 
 def cards(listed, link="{name}.ipynb", pictures=""):
-    """Return the cards as HTML. `link` is a pattern for the address of a lesson, `pictures` goes before a picture's path."""
+    """Return the cards as HTML: `link` is the pattern of their addresses, `pictures` goes before a picture's path."""
     items = []
     for lesson in listed:
         image = f'<img src="{pictures}{escape(lesson.picture)}" alt="" loading="lazy">' if lesson.picture else ""

@@ -1,4 +1,7 @@
-"""JupyterLab in the lessons' folder, with the settings in `jupyter/`: `python -m cnnlab.serving.lab [options of jupyter lab]`."""
+"""JupyterLab in the lessons' folder, with the settings in `jupyter/`.
+
+`python -m cnnlab.serving.lab [options of jupyter lab]`
+"""
 
 import os
 import sys

@@ -4,7 +4,10 @@ from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebso
 
 
 class NoDelayConnection(ZMQChannelsWebsocketConnection):
-    """A kernel websocket with TCP_NODELAY: without it small packets wait up to 40 ms, and a drag shows a third of the pictures."""
+    """A kernel websocket with TCP_NODELAY.
+
+    Without it small packets wait up to 40 ms, and a drag shows a third of the pictures.
+    """
 
     def connect(self):
         self.websocket_handler.set_nodelay(True)
