@@ -1,0 +1,113 @@
+// The base of every explorer: state -> compute(state) -> draw(result, state).
+//
+// State lives in the widget's traits, so Python reads, sets and observes the same values. Any number of changes
+// between two pictures on the screen cost one computation, with the newest values: nothing queues. Bad input
+// (a UserError from compute) shows a red sentence and leaves the last good picture.
+
+import { UserError } from "./errors.js";
+import { element } from "./dom.js";
+import { isDark } from "./colours.js";
+
+const SAVE_EVERY = 100; // ms: a drag reaches Python ten times a second, not sixty
+
+// properties: names of the traits that are state. build(app) makes the controls and the stage once and returns
+// draw(result, state), which changes what is on the screen in place. Returns the function that takes all away.
+export function mount({ model, el, label, properties, compute, build }) {
+  const root = element("section", { class: "cnnlab", "aria-label": label });
+  const notice = element("p", { class: "cnn-notice", role: "alert" });
+  const state = {};
+  const cleanups = [];
+  let draw = () => {};
+  let frame = 0;
+  let saving = 0;
+  let result = null;
+
+  const app = {
+    root,
+    model,
+    state,
+    // Change some state; unknown names are a fault of ours.
+    set(changes) {
+      for (const [name, value] of Object.entries(changes)) {
+        if (!properties.includes(name)) throw new Error(`${name} is no property of this app`);
+        state[name] = value;
+        model.set(name, value);
+      }
+      app.redraw();
+      saving ||= setTimeout(save, SAVE_EVERY);
+    },
+    redraw() {
+      frame ||= requestAnimationFrame(render);
+    },
+    // A word on something that was put right ("99 is too much: 5 is used"); goes away with the next change.
+    say(text) {
+      notice.textContent = text;
+      notice.classList.remove("cnn-bad");
+    },
+    refuse(text) {
+      notice.textContent = text;
+      notice.classList.add("cnn-bad");
+    },
+    onClose(cleanup) {
+      cleanups.push(cleanup);
+    },
+  };
+
+  function save() {
+    saving = 0;
+    model.save_changes();
+  }
+
+  function render() {
+    frame = 0;
+    root.classList.toggle("cnn-dark", isDark(el));
+    try {
+      result = compute(state);
+      if (notice.classList.contains("cnn-bad")) app.say("");
+      root.classList.remove("cnn-stale");
+    } catch (error) {
+      if (!(error instanceof UserError)) console.error(error);
+      app.refuse(error instanceof UserError ? error.message : `This setting cannot be shown (${error.message}).`);
+      root.classList.add("cnn-stale");
+    }
+    if (result) draw(result, state);
+  }
+
+  function follow(name) {
+    const changed = () => {
+      state[name] = model.get(name);
+      app.redraw();
+    };
+    state[name] = model.get(name);
+    model.on(`change:${name}`, changed);
+    cleanups.push(() => model.off(`change:${name}`, changed));
+  }
+
+  properties.forEach(follow);
+  el.append(root);
+  draw = build(app);
+  root.append(notice);
+
+  // The theme and the width belong to the page: both redraw.
+  const themes = new MutationObserver(app.redraw);
+  for (const node of [document.documentElement, document.body])
+    themes.observe(node, { attributes: true, attributeFilter: ["class", "style", "theme", "data-jp-theme-light", "data-theme"] });
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  scheme.addEventListener("change", app.redraw);
+  const sizes = new ResizeObserver(app.redraw);
+  sizes.observe(root);
+  app.redraw();
+
+  return () => {
+    cancelAnimationFrame(frame);
+    if (saving) {
+      clearTimeout(saving);
+      save();
+    }
+    themes.disconnect();
+    sizes.disconnect();
+    scheme.removeEventListener("change", app.redraw);
+    cleanups.forEach((cleanup) => cleanup());
+    root.remove();
+  };
+}

@@ -1,0 +1,68 @@
+// One palette for every lesson (Okabe and Ito's, safe for colour-blind eyes) and the colour maps for data.
+
+export const ROLES = { input: "#0072B2", kernel: "#E69F00", output: "#009E73", gradient: "#CC79A7" };
+
+// 256 colours between the given anchors, as [r, g, b, r, g, b, ...].
+function ramp(anchors) {
+  const map = new Uint8ClampedArray(768);
+  for (let i = 0; i < 256; i++) {
+    const place = (i / 255) * (anchors.length - 1);
+    const low = Math.min(Math.floor(place), anchors.length - 2);
+    for (let k = 0; k < 3; k++) map[3 * i + k] = anchors[low][k] + (place - low) * (anchors[low + 1][k] - anchors[low][k]);
+  }
+  return map;
+}
+
+const GREY = ramp([[0, 0, 0], [255, 255, 255]]);
+// Blue below zero, white at zero, red above: told apart by colour-blind eyes as well.
+const SIGNED = ramp([[5, 48, 97], [33, 102, 172], [103, 169, 207], [209, 229, 240], [247, 247, 247], [253, 219, 199], [239, 138, 98], [178, 24, 43], [103, 0, 31]]);
+
+export function greyScale(low, high) {
+  return { map: GREY, low, high: high > low ? high : low + 1, signed: false };
+}
+
+export function signedScale(limit) {
+  return { map: SIGNED, low: -(limit || 1), high: limit || 1, signed: true };
+}
+
+// [r, g, b] of one value. Padding is no data: half of it is the page's own colour.
+export function cellColour({ map, low, high }, value, padding = false, dark = false) {
+  const place = (value - low) / (high - low);
+  const index = 3 * (place <= 0 ? 0 : place >= 1 ? 255 : Math.round(place * 255));
+  const colour = [map[index], map[index + 1], map[index + 2]];
+  return padding ? colour.map((part) => (part + (dark ? 40 : 250)) / 2) : colour;
+}
+
+// Black or white, whichever reads better on a colour.
+export function inkOn([red, green, blue]) {
+  return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#000" : "#fff";
+}
+
+export function cssGradient({ map }) {
+  const stops = [0, 32, 64, 96, 128, 160, 192, 224, 255].map((i) => `rgb(${map.subarray(3 * i, 3 * i + 3).join(" ")})`);
+  return `linear-gradient(to right, ${stops.join(", ")})`;
+}
+
+export function extent(data) {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of data) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return [low, high];
+}
+
+// The hue that marks one weight wherever it appears: a different one for each tap of the kernel.
+export function tapHue(index, count) {
+  return `hsl(${Math.round((360 * index) / Math.max(count, 1))} 75% 45%)`;
+}
+
+// Whether the page around an element is dark, whoever made it (JupyterLab, Voila, Colab, a static page).
+export function isDark(element) {
+  for (let at = element; at; at = at.parentElement) {
+    const [r, g, b, alpha = 1] = (getComputedStyle(at).backgroundColor.match(/[\d.]+/g) ?? []).map(Number);
+    if (r !== undefined && alpha > 0.5) return 0.299 * r + 0.587 * g + 0.114 * b < 128;
+  }
+  return matchMedia("(prefers-color-scheme: dark)").matches && getComputedStyle(document.documentElement).colorScheme.includes("dark");
+}

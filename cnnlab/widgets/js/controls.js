@@ -1,0 +1,108 @@
+// Labelled native controls: keyboard, touch and screen readers work without more. Each is {element, update(...)}.
+
+import { element } from "./dom.js";
+import { clamp, read, show } from "./numbers.js";
+
+// JupyterLab takes arrow keys for itself unless the input says otherwise.
+const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
+
+// A slider and a number box for one whole number. A typed value out of range is clamped, with a word through `say`.
+export function slider({ label, min, max, change, say = () => {} }) {
+  const limits = { min, max };
+  const range = element("input", { type: "range", min, max, step: 1, "aria-label": label, ...OWN_KEYS, oninput: () => change(range.valueAsNumber) });
+  const box = element("input", { type: "number", min, max, step: 1, inputmode: "numeric", "aria-label": `${label}, typed`, ...OWN_KEYS, onchange: typed });
+  const row = element("div", { class: "cnn-slider" }, element("span", { class: "cnn-label", "aria-hidden": "true" }, label), range, box);
+
+  function typed() {
+    const wish = read(box.value);
+    const value = clamp(Math.round(wish ?? range.valueAsNumber), limits.min, limits.max);
+    box.value = value;
+    if (wish === null) say(`${label}: a whole number from ${limits.min} to ${limits.max} is needed; ${value} stays.`);
+    else if (wish !== value) say(`${label}: ${show(wish)} is outside ${limits.min} to ${limits.max}; ${value} is used.`);
+    else say("");
+    change(value);
+  }
+
+  return {
+    element: row,
+    update(value, { min = limits.min, max = limits.max, shown = true, disabled = false } = {}) {
+      Object.assign(limits, { min, max });
+      for (const input of [range, box]) {
+        input.min = min;
+        input.max = max;
+        input.disabled = disabled;
+      }
+      range.value = value;
+      if (document.activeElement !== box || Number(box.value) !== value) box.value = value;
+      row.hidden = !shown;
+    },
+  };
+}
+
+// A menu. options: [[value, text], ...] or, in groups, {group: [[value, text], ...], ...}.
+export function menu({ label, options, change }) {
+  const choices = (list) => list.map(([value, text]) => element("option", { value }, text));
+  const children = Array.isArray(options)
+    ? choices(options)
+    : Object.entries(options).map(([group, list]) => element("optgroup", { label: group }, ...choices(list)));
+  const select = element("select", { onchange: () => change(select.value), ...OWN_KEYS }, ...children);
+  const row = element("label", { class: "cnn-menu" }, element("span", { class: "cnn-label" }, label), select);
+  return {
+    element: row,
+    update(value, { shown = true } = {}) {
+      if (select.value !== value) select.value = value;
+      row.hidden = !shown;
+    },
+  };
+}
+
+// A few choices side by side, one of them on.
+export function choice({ label, options, change }) {
+  const name = `cnn${Math.random().toString(36).slice(2)}`;
+  const inputs = options.map(([value]) => element("input", { type: "radio", name, value, ...OWN_KEYS, onchange: () => change(value) }));
+  const labels = options.map(([, text], i) => element("label", {}, inputs[i], element("span", {}, text)));
+  return {
+    element: element("fieldset", { class: "cnn-choice" }, element("legend", {}, label), ...labels),
+    update(value) {
+      for (const input of inputs) input.checked = input.value === String(value);
+    },
+  };
+}
+
+export function check({ label, change }) {
+  const box = element("input", { type: "checkbox", ...OWN_KEYS, onchange: () => change(box.checked) });
+  const row = element("label", { class: "cnn-check" }, box, label);
+  return {
+    element: row,
+    update(value, { shown = true } = {}) {
+      box.checked = value;
+      row.hidden = !shown;
+    },
+  };
+}
+
+// Any real number, in a box alone.
+export function number({ label, change, say = () => {} }) {
+  const box = element("input", { type: "text", inputmode: "decimal", size: 5, ...OWN_KEYS, onchange: typed });
+  const row = element("label", { class: "cnn-number" }, element("span", { class: "cnn-label" }, label), box);
+  let last = 0;
+  function typed() {
+    const value = read(box.value);
+    if (value === null) {
+      say(`${label}: “${box.value}” is not a number; ${show(last)} stays.`);
+      box.value = last;
+    } else change(value);
+  }
+  return {
+    element: row,
+    update(value, { shown = true } = {}) {
+      last = value;
+      if (document.activeElement !== box) box.value = value;
+      row.hidden = !shown;
+    },
+  };
+}
+
+export function button(text, click, attributes = {}) {
+  return element("button", { type: "button", onclick: click, ...attributes }, text);
+}
