@@ -50,6 +50,11 @@ def of_product(x, weight, *others, taps_axis=0):
     return Precision(np.dtype(np.float64 if exact_in_float else np.int64), np.dtype(np.int64))
 
 
+def of_sum(x, terms):
+    """The precision of sums of up to `terms` elements of `x`."""
+    return of_product(x, np.array([[terms]]) if x.dtype.kind in "iu" else x.dtype.type(1))
+
+
 def integer_bound(x, weight, *others, taps_axis):
     """A whole number that no partial sum of products can pass."""
     per_filter = np.moveaxis(np.atleast_1d(weight), taps_axis, 0).reshape(np.atleast_1d(weight).shape[taps_axis], -1)
@@ -61,3 +66,16 @@ def integer_bound(x, weight, *others, taps_axis):
 def largest(values):
     """The largest magnitude in an array of whole numbers, as an exact Python int."""
     return max(abs(int(values.max())), abs(int(values.min())))
+
+
+def filling(padding_mode, value, x):
+    """(the number that padding writes, [that number as an array] where it takes part in the result)."""
+    value = checks.number("value", value)
+    if padding_mode != "constant":
+        return 0, []
+    in_type_of_x = x.dtype if x.dtype.kind == "f" else None
+    with np.errstate(over="ignore"):
+        written = np.array(value, in_type_of_x)
+    if not checks.is_finite(written):
+        checks.refuse("value", value, f"must lie in the range of {written.dtype}")
+    return value, [written]

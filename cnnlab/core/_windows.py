@@ -26,17 +26,23 @@ class Geometry:
         return tuple(n + before + after for n, (before, after) in zip(self.size, self.padding, strict=True))
 
 
-def geometry(size, kernel, stride=1, padding=0, dilation=1):
-    """Resolve the arguments of a sliding kernel; `size` and `kernel` hold one int an axis."""
+def geometry(size, kernel, stride=1, padding=0, dilation=1, *, named="kernel"):
+    """Resolve the arguments of a sliding kernel; `size` and `kernel` hold one int an axis, `named` is for errors."""
     axes = len(size)
     stride = checks.per_axis("stride", stride, axes, 1)
     dilation = checks.per_axis("dilation", dilation, axes, 1)
-    explained = [
-        arithmetic.explain(*numbers)
-        for numbers in zip(size, kernel, stride, padding_per_axis(padding, axes), dilation, strict=True)
-    ]
-    pairs = tuple(axis.padding for axis in explained)
-    return Geometry(tuple(size), tuple(kernel), stride, pairs, dilation, tuple(axis.result for axis in explained))
+    entries = padding_per_axis(padding, axes)
+    pairs = tuple(map(arithmetic.padding_of, size, kernel, stride, entries, dilation))
+    output = []
+    for n, taps, step, (before, after), apart in zip(size, kernel, stride, pairs, dilation, strict=True):
+        room = n + before + after - arithmetic.span(taps, apart)
+        if room < 0:
+            remedy = (
+                f"must span at most the {n + before + after} cells of the padded input, not {n + before + after - room}"
+            )
+            checks.refuse(f"{named}.shape", tuple(kernel), remedy)
+        output.append(room // step + 1)
+    return Geometry(tuple(size), tuple(kernel), stride, pairs, dilation, tuple(output))
 
 
 def padding_per_axis(padding, axes):

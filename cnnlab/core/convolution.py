@@ -25,8 +25,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnlab.core import _engine, _precision, _windows, checks
+from cnnlab.core._layers import conv_layer, conv_transpose_layer
+from cnnlab.core._matrices import as_matrix, im2col
 
-__all__ = ["Step", "conv_layer", "convolve", "correlate", "correlate_by_loops", "flip", "steps"]
+__all__ = [
+    "Step",
+    "as_matrix",
+    "conv_layer",
+    "conv_transpose_layer",
+    "convolve",
+    "correlate",
+    "correlate_by_loops",
+    "flip",
+    "im2col",
+    "steps",
+]
 
 
 def correlate(x, kernel, *, stride=1, padding=0, dilation=1, padding_mode="zeros", value=0):
@@ -49,7 +62,7 @@ def correlate(x, kernel, *, stride=1, padding=0, dilation=1, padding_mode="zeros
            [ 0, 30, 30,  0]])
     """
     x, kernel, shape, value, precision = _one_channel(x, kernel, stride, padding, dilation, padding_mode, value)
-    _check_memory(x, shape, precision)
+    _engine.check_memory(x, shape, precision)
     padded = _windows.pad(x, shape, padding_mode, value, precision.compute)
     weight = kernel.astype(precision.compute, copy=False)
     return precision.finish(_engine.layer(padded[None, None], weight[None, None], shape)[0, 0])
@@ -122,7 +135,7 @@ def steps(
     """
     kernel = flip(kernel) if checks.flag("flipped", flipped) else kernel
     x, kernel, shape, value, precision = _one_channel(x, kernel, stride, padding, dilation, padding_mode, value)
-    _check_memory(x, shape, precision)
+    _engine.check_memory(x, shape, precision)
     number_type = precision.result if precision.result.kind == "i" else precision.compute
     padded = _windows.pad(x, shape, padding_mode, value, number_type)
     return _steps(padded, kernel.astype(number_type), shape)
@@ -154,83 +167,11 @@ def correlate_by_loops(x, kernel, **settings):
     return output
 
 
-def conv_layer(x, weight, bias=None, *, stride=1, padding=0, dilation=1, groups=1, padding_mode="zeros", value=0):
-    """A convolutional layer in PyTorch's layout: every filter spans all input channels of its group.
-
-    Parameters
-    ----------
-    x : array-like (N, C_in, *spatial) with 1, 2 or 3 spatial axes
-    weight : array-like (C_out, C_in / groups, *kernel)
-    bias : array-like (C_out,), optional
-    groups : int
-        splits the channels into that many independent layers; C_in makes the layer depth-wise
-    stride, padding, dilation, padding_mode, value
-        see the head of this module
-
-    Returns an array (N, C_out, *output), the same as torch.nn.functional.conv1d/2d/3d.
-    Source: van der Maaten, conv nets part 2; METU DI504.
-
-    >>> conv_layer(np.ones((1, 3, 5, 5)), np.ones((2, 3, 3, 3)), [0, 1], stride=2)[0, :, 0, 0]
-    array([27., 28.])
-    """
-    x = checks.array("x", x, (3, 4, 5))
-    weight = checks.array("weight", weight, x.ndim)
-    bias = _checked_bias(bias, weight.shape[0])
-    groups = _checked_groups(groups, x.shape[1], *weight.shape[:2])
-    shape = _windows.geometry(x.shape[2:], weight.shape[2:], stride, padding, dilation)
-    _windows.check_padding_mode(padding_mode, shape)
-    value, fill = _filling(padding_mode, value, x)
-    precision = _precision.of_product(x, weight, *bias, *fill)
-    _check_memory(x, shape, precision, weight)
-    padded = _windows.pad(x, shape, padding_mode, value, precision.compute)
-    output = _engine.layer(padded, weight.astype(precision.compute, copy=False), shape, groups)
-    for offsets in bias:
-        output += offsets.astype(precision.compute).reshape(-1, *(1,) * len(shape.size))
-    return precision.finish(output)
-
-
 def _one_channel(x, kernel, stride, padding, dilation, padding_mode, value):
     """Check the arguments of `correlate` and resolve them."""
     x = checks.array("x", x, (1, 2, 3))
     kernel = checks.array("kernel", kernel, x.ndim)
     shape = _windows.geometry(x.shape, kernel.shape, stride, padding, dilation)
     _windows.check_padding_mode(padding_mode, shape)
-    value, fill = _filling(padding_mode, value, x)
+    value, fill = _precision.filling(padding_mode, value, x)
     return x, kernel, shape, value, _precision.of_product(x, kernel[None], *fill)
-
-
-def _filling(padding_mode, value, x):
-    """(the number that padding writes, [that number as an array] where it takes part in the result)."""
-    value = checks.number("value", value)
-    if padding_mode != "constant":
-        return 0, []
-    return value, [np.array(value, x.dtype if x.dtype.kind == "f" else None)]
-
-
-def _checked_bias(bias, filters):
-    if bias is None:
-        return []
-    bias = checks.array("bias", bias, 1)
-    if bias.size != filters:
-        checks.refuse("bias.shape", bias.shape, f"must hold one number for each of the {filters} filters")
-    return [bias]
-
-
-def _checked_groups(groups, in_channels, filters, channels_per_filter):
-    groups = checks.integer("groups", groups, 1)
-    if in_channels % groups or filters % groups:
-        checks.refuse("groups", groups, f"must divide both {in_channels} input channels and {filters} filters")
-    if channels_per_filter != in_channels // groups:
-        remedy = f"must be {in_channels // groups}: {in_channels} input channels in {groups} group(s)"
-        checks.refuse("weight.shape[1]", channels_per_filter, remedy)
-    return groups
-
-
-def _check_memory(x, shape, precision, weight=None):
-    """Refuse before allocating; names the argument that makes the call large."""
-    batch, filters = (1, 1) if weight is None else (x.shape[0], weight.shape[0])
-    leading = x.shape[: x.ndim - len(shape.size)]
-    padded = _windows.cells((*leading, *shape.padded)) * precision.compute.itemsize
-    output = _windows.cells((batch, filters, *shape.output)) * precision.bytes_per_result
-    culprit = ("padding", shape.padding) if any(map(any, shape.padding)) else ("x.shape", x.shape)
-    checks.workspace(*culprit, padded + output + _engine.BUFFER_BYTES)
