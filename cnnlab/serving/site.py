@@ -3,7 +3,10 @@
 `python -m cnnlab.serving.site [notebooks [site]]`
 """
 
+import base64
 import json
+import mimetypes
+import re
 import shutil
 import sys
 from html import escape
@@ -82,7 +85,7 @@ def lesson_page(path):
     """Return a lesson as HTML."""
     notebook = executed(path)
     parts = widgets(notebook)
-    exporter = HTMLExporter(template_name="cnnlab-page", extra_template_basedirs=[str(STATIC)], embed_images=True)
+    exporter = HTMLExporter(template_name="cnnlab-page", extra_template_basedirs=[str(STATIC)])
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
     resources = {
         "metadata": {"name": path.stem, "path": str(path.parent)},
@@ -93,7 +96,21 @@ def lesson_page(path):
         "widgets": json.dumps(parts, separators=(",", ":")).replace("</", "<\\/").replace("<!--", "<\\u0021--"),
     }
     html, _ = exporter.from_notebook_node(notebook, resources)
-    return html
+    return with_images_inside(html, path.parent)
+
+
+def with_images_inside(html, folder):
+    """Return HTML with pictures from the notebook's folder in place of their names."""
+
+    def replace(match):
+        file = folder / match[2]
+        if not file.is_file():
+            return match[0]
+        kind, _ = mimetypes.guess_type(file.name)
+        return f"{match[1]}data:{kind};base64,{base64.b64encode(file.read_bytes()).decode()}{match[3]}"
+
+    # Not nbconvert's embed_images: it parses each inline tag by itself, which empties every formula.
+    return re.sub(r'(<img\b[^>]*?\bsrc=")(?![a-z]+:)([^"]+)(")', replace, html)
 
 
 def build(source, target):

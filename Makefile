@@ -1,0 +1,88 @@
+# cnnlab's commands. They need GNU make and Python 3.11 or later, and make their own environment in .venv.
+
+PYTHON ?= python3
+PORT ?= 8866
+BIN := .venv/bin
+SOURCES := cnnlab tests tools notebooks $(wildcard bench)
+
+.PHONY: help dashboard lab site test test-colab bench check fix links pictures constraints clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make dashboard   the lessons as a dashboard on http://127.0.0.1:$(PORT)/ (PORT=... for another port)"
+	@echo "make lab         the lessons as notebooks in JupyterLab"
+	@echo "make site        the lessons as static pages in site/"
+	@echo "make test        all tests (ARGS=... goes to pytest)"
+	@echo "make bench       the measurements"
+	@echo "make check       style and consistency;  make fix  repairs what it can"
+	@echo "make links       write all addresses and tables that follow from pyproject.toml and the lessons' metadata"
+	@echo "make pictures    take the gallery's pictures of the lessons anew"
+	@echo "make constraints pin the newest versions in constraints.txt"
+	@echo "make clean       remove what was built, except environments"
+
+dashboard: .venv/lessons.stamp
+	@$(BIN)/python -m cnnlab.serving.dashboard --port=$(PORT) $(ARGS)
+
+lab: .venv/lessons.stamp
+	@$(BIN)/python -m cnnlab.serving.lab $(ARGS)
+
+site: .venv/lessons.stamp
+	@$(BIN)/python -m cnnlab.serving.site notebooks site
+	@echo "open site/index.html"
+
+test: .venv/test.stamp test-colab
+	$(BIN)/python -m pytest $(ARGS)
+
+# The apps with the widget versions that Colab ships.
+test-colab: .venv-colab/stamp
+	@if [ -d tests/apps ]; then .venv-colab/bin/python -m pytest -q tests/apps; else echo "no tests/apps yet"; fi
+
+bench: .venv/test.stamp
+	$(BIN)/python bench $(ARGS)
+
+check: .venv/test.stamp
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/python -m pytest -q tests/test_repository.py
+
+fix: .venv/test.stamp links
+	$(BIN)/nbstripout notebooks/*.ipynb
+	-$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+links: .venv/test.stamp
+	$(BIN)/python tools/links.py
+
+pictures: .venv/test.stamp
+	$(BIN)/python tools/pictures.py
+
+constraints:
+	rm -rf .venv-pins
+	$(PYTHON) -m venv .venv-pins
+	.venv-pins/bin/python tools/install.py --latest notebooks torch test
+	.venv-pins/bin/python tools/pin.py
+	rm -rf .venv-pins
+
+clean:
+	rm -rf site build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
+	find cnnlab tests tools -name __pycache__ -prune -exec rm -rf {} +
+
+# Environments. A stamp is newer than what its environment was made from, so a second run starts at once.
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+
+.venv/lessons.stamp: pyproject.toml constraints.txt tools/install.py | $(BIN)/python
+	@$(BIN)/python tools/install.py notebooks
+	@touch $@
+
+.venv/test.stamp: pyproject.toml constraints.txt tools/install.py | $(BIN)/python
+	@$(BIN)/python tools/install.py notebooks torch test
+	@touch $@ .venv/lessons.stamp
+
+.venv-colab/stamp: tests/colab.txt pyproject.toml
+	@echo "Installing what Colab ships, for the apps' tests"
+	@test -x .venv-colab/bin/python || $(PYTHON) -m venv .venv-colab
+	@.venv-colab/bin/python -m pip install --quiet -r tests/colab.txt
+	@.venv-colab/bin/python -m pip install --quiet --no-deps -e .
+	@touch $@
