@@ -1,4 +1,4 @@
-"""Activation functions with their derivatives; softmax and cross-entropy come along from `cnnlab.core.softmax`.
+"""Activation functions with their derivatives; softmax and cross-entropy come along from `cnnlab.core._softmax`.
 
 Every function takes an array x of any shape and returns one of the same shape; float32 and float64 stay what they are,
 any other number type is computed in float64. Nothing overflows: the formulas only ever raise e to negative powers.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnlab.core import checks
-from cnnlab.core.softmax import (
+from cnnlab.core._softmax import (
     cross_entropy,
     cross_entropy_gradient,
     log_softmax,

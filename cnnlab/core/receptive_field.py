@@ -15,9 +15,9 @@ Unit u sees the pixels first + u * jump up to, but without, first + u * jump + s
 import numpy as np
 
 from cnnlab.core import checks
-from cnnlab.core.receptive_graph import merged, sources_of
-from cnnlab.core.receptive_layers import Layer, as_layers, axes_of
-from cnnlab.core.receptive_rows import AxisField, Row, Table, times
+from cnnlab.core._receptive_graph import merged, sources_of
+from cnnlab.core._receptive_layers import Layer, as_layers, axes_of
+from cnnlab.core._receptive_rows import AxisField, Row, Table, times
 
 __all__ = [
     "AxisField",

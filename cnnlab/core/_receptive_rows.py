@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from cnnlab.core import checks
-from cnnlab.core.receptive_layers import Layer
+from cnnlab.core._receptive_layers import Layer
 
 
 class AxisField(NamedTuple):

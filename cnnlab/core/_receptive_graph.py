@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from cnnlab.core import checks
-from cnnlab.core.receptive_rows import AxisField
+from cnnlab.core._receptive_rows import AxisField
 
 
 def sources_of(layers, inputs, number_of):
