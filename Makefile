@@ -46,7 +46,7 @@ check: .venv/test.stamp
 	$(BIN)/python -m pytest -q tests/test_repository.py
 
 fix: .venv/test.stamp links
-	$(BIN)/nbstripout notebooks/*.ipynb
+	$(BIN)/nbstripout --keep-id notebooks/*.ipynb
 	-$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 

@@ -74,9 +74,3 @@ def show(folder="."):
     from IPython.display import HTML
 
     return HTML(f"<style>{STYLE.read_text(encoding='utf-8')}</style>{cards(lessons(folder))}")
-
-
-def table(listed, folder="notebooks"):
-    """Return the lessons as a Markdown table."""
-    rows = [f"| [{x.title}]({folder}/{x.file}) | {x.question} | {x.minutes} | {x.needs} |" for x in listed]
-    return "\n".join(["| lesson | question | minutes | needs |", "| --- | --- | --- | --- |", *rows])
