@@ -70,6 +70,7 @@ clean:
 # Environments. A stamp is newer than what its environment was made from, so a second run starts at once.
 
 $(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("cnnlab needs Python 3.11 or later: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv .venv
 
 .venv/lessons.stamp: pyproject.toml constraints.txt tools/install.py | $(BIN)/python

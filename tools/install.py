@@ -47,10 +47,6 @@ def lessons_need_torch():
 
 
 def main(arguments):
-    if sys.version_info < (3, 11):
-        sys.exit(
-            f"cnnlab needs Python 3.11 or later; this is {sys.version.split()[0]}. Try: make PYTHON=python3.12 ..."
-        )
     extras = {extra for extra in arguments if not extra.startswith("-")}
     if "notebooks" in extras and lessons_need_torch():
         extras.add("torch")
