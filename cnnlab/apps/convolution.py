@@ -59,7 +59,7 @@ class ConvolutionExplorer(BrowserApp, module="explorers/convolution.js"):
     padding = traitlets.Any("valid").tag(sync=True, state=True)
     padding_mode = traitlets.Any("zeros").tag(sync=True, state=True)
     fill = traitlets.Any(0).tag(sync=True, state=True)
-    position = traitlets.Any((0, 0)).tag(sync=True, state=True)
+    position = traitlets.Any((47, 25)).tag(sync=True, state=True)
 
     pictures = traitlets.Dict(read_only=True).tag(sync=True)
     kernels = traitlets.Dict(read_only=True).tag(sync=True)

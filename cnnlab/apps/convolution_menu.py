@@ -117,9 +117,15 @@ def _setting(picture, kernel, **changes):
 
 
 def _examples():
-    yield "Photograph: vertical edges", _setting("Cat", "Sobel x")
-    yield "Photograph: blur, size kept", _setting("Coffee", "Gaussian 5", padding="same", padding_mode="reflect")
-    yield "Photograph: every second window", _setting("Astronaut", "Sharpen", stride=[2, 2], padding=[1, 1])
+    yield "Photograph: vertical edges", _setting("Cat", "Sobel x", position=[47, 25])
+    yield (
+        "Photograph: blur, size kept",
+        _setting("Coffee", "Gaussian 5", padding="same", padding_mode="reflect", position=[60, 60]),
+    )
+    yield (
+        "Photograph: every second window",
+        _setting("Astronaut", "Sharpen", stride=[2, 2], padding=[1, 1], position=[20, 26]),
+    )
     for name, worked in images.WORKED.items():
         if not worked.is_layer:
             padding = worked.settings.get("padding", 0)

@@ -14,15 +14,21 @@ function ramp(anchors) {
 }
 
 const GREY = ramp([[0, 0, 0], [255, 255, 255]]);
+const PALE = ramp([[170, 170, 170], [255, 255, 255]]); // behind numbers that are to be read
 // Blue below zero, white at zero, red above: told apart by colour-blind eyes as well.
 const SIGNED = ramp([[5, 48, 97], [33, 102, 172], [103, 169, 207], [209, 229, 240], [247, 247, 247], [253, 219, 199], [239, 138, 98], [178, 24, 43], [103, 0, 31]]);
 
-export function greyScale(low, high) {
-  return { map: GREY, low, high: high > low ? high : low + 1, signed: false };
+export function greyScale(low, high, pale = false) {
+  return { map: pale ? PALE : GREY, low, high: high > low ? high : low + 1, signed: false };
 }
 
 export function signedScale(limit) {
   return { map: SIGNED, low: -(limit || 1), high: limit || 1, signed: true };
+}
+
+// A signed scale for a few numbers: half of its range, so that dark numbers stay readable on it.
+export function paleSignedScale(data) {
+  return signedScale(2 * Math.max(...data.map(Math.abs)));
 }
 
 // [r, g, b] of one value. Padding is no data: half of it is the page's own colour.

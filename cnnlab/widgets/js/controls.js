@@ -59,7 +59,7 @@ export function menu({ label, options, change }) {
 // A few choices side by side, one of them on.
 export function choice({ label, options, change }) {
   const name = `cnn${Math.random().toString(36).slice(2)}`;
-  const inputs = options.map(([value]) => element("input", { type: "radio", name, value, ...OWN_KEYS, onchange: () => change(value) }));
+  const inputs = options.map(([value]) => element("input", { type: "radio", name, value: String(value), ...OWN_KEYS, onchange: () => change(value) }));
   const labels = options.map(([, text], i) => element("label", {}, inputs[i], element("span", {}, text)));
   return {
     element: element("fieldset", { class: "cnn-choice" }, element("legend", {}, label), ...labels),

@@ -1,11 +1,8 @@
 // The browser's twin of cnnlab.core.convolution and cnnlab.core.arithmetic: one channel, two axes.
-// A test holds it to them, number for number. A matrix is {rows, cols, data}, data row by row.
+// A test holds it to them, number for number.
 
 import { UserError } from "./errors.js";
-
-export function matrix(rows, cols, data) {
-  return { rows, cols, data: data ?? new Float64Array(rows * cols) };
-}
+import { matrix } from "./matrices.js";
 
 // Cells that the kernel reaches over on one axis: its taps lie `dilation` apart.
 export function span(kernel, dilation) {

@@ -182,15 +182,19 @@ function outline(pen, [row, col], [rows, cols], cell, { colour, width, dash = []
   pen.setLineDash([]);
 }
 
-// A dark line between two light ones (or the reverse): seen on every picture.
-function strong(pen, at, size, cell, ink, width) {
-  outline(pen, at, size, cell, { colour: ink === "#fff" ? "#000" : "#fff", width: width + 2 });
-  outline(pen, at, size, cell, { colour: ink, width });
+// A dark line between light ones (or the reverse): seen on every picture, also where a cell is a single pixel.
+function strong(pen, [row, col], [rows, cols], cell, ink) {
+  const least = 12 / cell;
+  const [height, width] = [Math.max(rows, least), Math.max(cols, least)];
+  const at = [row + (rows - height) / 2, col + (cols - width) / 2];
+  const line = cell >= 8 ? 3 : 2;
+  outline(pen, at, [height, width], cell, { colour: ink === "#fff" ? "#000" : "#fff", width: line + 2 });
+  outline(pen, at, [height, width], cell, { colour: ink, width: line });
 }
 
 const MARKS = {
   // The current window or cell.
-  current: (pen, { at, size = [1, 1] }, cell, ink) => strong(pen, at, size, cell, ink, cell >= 8 ? 3 : 1.5),
+  current: (pen, { at, size = [1, 1] }, cell, ink) => strong(pen, at, size, cell, ink),
   // All that a dilated window reaches over.
   reach: (pen, { at, size }, cell, ink) => outline(pen, at, size, cell, { colour: ink, width: 1.5, dash: [5, 4] }),
   // Cells that belong to what is hovered in another grid.

@@ -1,6 +1,6 @@
 // Matrices as they travel between Python and the page: {shape: [rows, columns], dtype, data: bytes}.
 
-import { matrix } from "./convolution.js";
+import { matrix } from "./matrices.js";
 
 const ARRAYS = { uint8: Uint8Array, float64: Float64Array };
 const decoded = new WeakMap(); // the same payload is asked for on every redraw

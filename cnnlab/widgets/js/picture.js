@@ -2,7 +2,7 @@
 // The limits are those of cnnlab.core.images.load. The file never leaves the page.
 
 import { UserError } from "./errors.js";
-import { matrix } from "./convolution.js";
+import { matrix } from "./matrices.js";
 
 const MOST_SIDE = 8192;
 const MOST_PIXELS = 16e6;

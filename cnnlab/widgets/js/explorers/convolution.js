@@ -4,7 +4,7 @@ import { mount } from "../app.js";
 import { compute } from "../convolution.js";
 import { element } from "../dom.js";
 import { decode, encode } from "../payload.js";
-import { matrix } from "../convolution.js";
+import { toMatrix } from "../matrices.js";
 import { buildControls } from "./convolution_controls.js";
 import { buildFacts } from "./convolution_facts.js";
 import { buildPlayer } from "./convolution_player.js";
@@ -13,14 +13,6 @@ import { buildStage } from "./convolution_stage.js";
 
 const PROPERTIES = ["input", "own", "kernel", "flip", "stride", "dilation", "padding", "padding_mode", "fill", "position"];
 const DEFINING = PROPERTIES.filter((name) => name !== "position"); // the others change what is looked at, not the result
-
-export function toMatrix(rows) {
-  return matrix(rows.length, rows[0].length, Float64Array.from(rows.flat()));
-}
-
-export function toRows({ rows, cols, data }) {
-  return Array.from({ length: rows }, (_, r) => Array.from(data.subarray(r * cols, (r + 1) * cols)));
-}
 
 // Hovering redraws without computing again: the last result is kept while nothing that defines it has changed.
 function keeping(calculate) {

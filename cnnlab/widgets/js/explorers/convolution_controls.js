@@ -29,7 +29,7 @@ export function buildControls(app) {
     change(name) {
       if (!examples[name]) return;
       Object.assign(look, { scanned: Infinity, hover: null });
-      app.set({ ...examples[name], position: [0, 0] });
+      app.set({ position: [0, 0], ...examples[name] });
     },
   });
 
@@ -156,7 +156,7 @@ export function buildControls(app) {
     const pairs = { stride: state.stride, dilation: state.dilation, padding: state.padding };
     if (linked && ([state.stride, state.dilation, state.padding].some((pair) => typeof pair !== "string" && pair[0] !== pair[1]) || kernel.length !== kernel[0].length)) linked = false;
     link.update(linked);
-    example.update(Object.keys(examples).find((name) => Object.entries(examples[name]).every(([key, value]) => JSON.stringify(state[key]) === JSON.stringify(value))) ?? "");
+    example.update(Object.keys(examples).find((name) => Object.entries(examples[name]).every(([key, value]) => key === "position" || JSON.stringify(state[key]) === JSON.stringify(value))) ?? "");
     input.update(state.input);
     paint.update(look.painting);
     brush.update(look.brush);

@@ -1,11 +1,13 @@
 // The stage: input, kernel and products, output. Pointing anywhere shows what belongs to it everywhere else.
 
-import { cssGradient, extent, greyScale, ROLES, signedScale, tapHue } from "../colours.js";
-import { matrix, seenBy, tapCell } from "../convolution.js";
+import { extent, paleSignedScale, ROLES, tapHue } from "../colours.js";
+import { seenBy, tapCell } from "../convolution.js";
+import { matrix } from "../matrices.js";
 import { element, setHtml, setText } from "../dom.js";
 import { fitCell, Grid } from "../grid.js";
+import { scaleBar, scalesOf } from "../scales.js";
 import { KernelEditor } from "../kernel.js";
-import { clamp, read, show } from "../numbers.js";
+import { clamp, plural, read, show } from "../numbers.js";
 
 const MIDDLE = 224; // px, the column of the kernel
 const MOST_LINKED = 3000; // marks that one hover may draw
@@ -119,18 +121,6 @@ export function buildStage(app) {
 
   const pinned = () => app.state.position.map((place, i) => clamp(place, 0, result.axes[i].size - 1));
 
-  function scales({ image, applied, output: { data } }) {
-    const [low, high] = extent(image.data);
-    const photo = low >= 0 && high > 20 && high <= 255;
-    const inputScale = photo ? greyScale(0, 255) : low < 0 ? signedScale(Math.max(-low, high)) : greyScale(low, high);
-    const total = applied.data.reduce((a, b) => a + b, 0);
-    const size = applied.data.reduce((a, b) => a + Math.abs(b), 0);
-    const [least, most] = extent(data);
-    // Weights that sum to nothing answer to differences, which have a sign; others give a picture again.
-    const signed = Math.abs(total) < 1e-9 * (size || 1) || !photo && least < 0;
-    return { inputScale, outputScale: signed ? signedScale(Math.max(-least, most)) : photo && Math.abs(total - 1) < 0.01 ? greyScale(0, 255) : greyScale(least, most), photo, least, most };
-  }
-
   function draw(next, state) {
     result = next;
     const { axes, padded, applied, image } = result;
@@ -139,7 +129,7 @@ export function buildStage(app) {
     const [r, c] = position.map((place, i) => clamp(place, 0, axes[i].size - 1));
     const count = applied.data.length;
     const hue = (i) => tapHue(i, count);
-    const { inputScale, outputScale, least, most, photo } = scales(result);
+    const { inputScale, outputScale, inputNote, outputNote } = scalesOf(result);
     if (state.flip !== lastFlip) kernel.turn();
     lastFlip = state.flip;
 
@@ -188,14 +178,13 @@ export function buildStage(app) {
     Object.assign(cover.style, { width: `${box[0]}px`, height: `${box[1]}px` });
 
     // Kernel and products.
-    const weightScale = signedScale(Math.max(...applied.data.map(Math.abs)));
-    kernel.draw({ kernel: applied, scale: weightScale, box: [MIDDLE, Math.max(box[1] - 166, 130)], hue, pointed: tap, caption: state.flip ? `Kernel ${applied.rows}×${applied.cols}, turned by 180°` : `Kernel ${applied.rows}×${applied.cols}` });
+    kernel.draw({ kernel: applied, scale: paleSignedScale(applied.data), box: [MIDDLE, Math.max(box[1] - 166, 130)], hue, pointed: tap, caption: state.flip ? `Kernel ${applied.rows}×${applied.cols}, turned by 180°` : `Kernel ${applied.rows}×${applied.cols}` });
     const values = Float64Array.from(taps, ([row, col]) => padded.data[row * padded.cols + col]);
     const product = matrix(applied.rows, applied.cols, Float64Array.from(values, (value, i) => value * applied.data[i]));
     const productBox = [MIDDLE, 126];
     products.draw({
       matrix: product,
-      scale: signedScale(Math.max(...product.data.map(Math.abs))),
+      scale: paleSignedScale(product.data),
       box: productBox,
       cell: fitCell([[product.rows, product.cols]], productBox),
       marks: tap ? [{ style: "current", at: tap }] : [],
@@ -214,8 +203,8 @@ export function buildStage(app) {
     );
     const outputSizes = `${axes[0].size}×${axes[1].size}`;
     output.describe(look.hidden ? "Output <b>?</b>" : `Output <b>${outputSizes}</b>`, look.hidden ? "Hidden until its size is predicted." : `${axes[0].size} by ${axes[1].size} cells. Arrow keys move the window.`);
-    setHtml(scaleBars[0], scaleBar(inputScale, photo ? "fixed scale" : "scale follows the data"));
-    setHtml(scaleBars[1], scaleBar(outputScale, outputScale.signed || !photo || outputScale.high !== 255 ? "scale follows the data" : least < 0 || most > 255 ? `fixed scale; ${show(least)} … ${show(most)} cut off` : "fixed scale"));
+    setHtml(scaleBars[0], scaleBar(inputScale, inputNote, app.pictures[state.input]?.credit));
+    setHtml(scaleBars[1], scaleBar(outputScale, outputNote));
     setText(summary, look.hidden ? "" : describe(result, [r, c], pointed && { at: [pointed[0] - top, pointed[1] - left], value: padded.data[pointed[0] * padded.cols + pointed[1]], fed }));
   }
 
@@ -226,11 +215,6 @@ export function buildStage(app) {
   }
 
   return { element: whole, draw };
-}
-
-function scaleBar(scale, note) {
-  const middle = scale.signed ? "<span>0</span>" : "";
-  return `<span class="cnn-bar" style="background:${cssGradient(scale)}"></span><span class="cnn-ticks"><span>${show(scale.low)}</span>${middle}<span>${show(scale.high)}</span></span><small>${note}</small>`;
 }
 
 // "Output (0, 0) = 3·0 + 3·1 + ... = 12", each term linked to its weight.
@@ -244,26 +228,27 @@ function sumLine([r, c], values, weights, total, tap, hue) {
   return `<span class="cnn-role-output">output[${r}, ${c}]</span> = ${shown} = <strong>${show(total, 6)}</strong>`;
 }
 
-// The text equivalent of the picture.
+// The text equivalent of the picture; what a learner may miss comes first.
 function describe({ image, axes, applied, output }, [r, c], pointed) {
   const [least, most] = extent(output.data);
   const place = (value) => {
     const index = output.data.indexOf(value);
     return `row ${Math.floor(index / output.cols)}, column ${index % output.cols}`;
   };
-  const parts = [
-    `Input ${image.rows}×${image.cols}, kernel ${applied.rows}×${applied.cols}, output ${axes[0].size}×${axes[1].size}: largest ${show(most)} at ${place(most)}, smallest ${show(least)} at ${place(least)}.`,
-    `Window of row ${r}, column ${c}: sum ${show(output.data[r * output.cols + c], 6)}.`,
-  ];
-  axes.forEach(({ uncovered, stride }, i) => {
-    if (uncovered) parts.push(`The last ${uncovered === 1 ? (i ? "column is" : "row is") : `${uncovered} ${i ? "columns are" : "rows are"}`} not covered: no whole step of ${stride} fits any more.`);
-  });
-  axes.forEach(({ pads: [before, after] }, i) => {
-    if (before !== after) parts.push(`Padding of the ${i ? "columns" : "rows"}: ${before} before, ${after} after.`);
-  });
+  const parts = [];
   if (pointed) {
     const inside = pointed.at[0] >= 0 && pointed.at[1] >= 0 && pointed.at[0] < image.rows && pointed.at[1] < image.cols;
-    parts.push(`${inside ? `Input row ${pointed.at[0]}, column ${pointed.at[1]}` : "This padding cell"} = ${show(pointed.value)} feeds ${pointed.fed.length} output cell${pointed.fed.length === 1 ? "" : "s"}.`);
+    const what = inside ? `Input row ${pointed.at[0]}, column ${pointed.at[1]}` : "This padding cell";
+    parts.push(`${what} = ${show(pointed.value)} feeds ${plural(pointed.fed.length, "output cell")}.`);
   }
+  const bare = axes.flatMap(({ uncovered }, i) => (uncovered ? [plural(uncovered, i ? "column" : "row")] : []));
+  if (bare.length) parts.push(`Not covered at the end (hatched): ${bare.join(" and ")}, too little for one more whole step.`);
+  axes.forEach(({ pads: [before, after] }, i) => {
+    if (before !== after) parts.push(`Padding of the ${i ? "columns" : "rows"} is lopsided: ${before} before, ${after} after.`);
+  });
+  parts.push(
+    `Window of row ${r}, column ${c}: sum ${show(output.data[r * output.cols + c], 6)}.`,
+    `Input ${image.rows}×${image.cols}, kernel ${applied.rows}×${applied.cols}, output ${axes[0].size}×${axes[1].size}: largest ${show(most)} at ${place(most)}, smallest ${show(least)} at ${place(least)}.`,
+  );
   return parts.join(" ");
 }
