@@ -35,6 +35,9 @@ def executed(path):
         store_widget_state=True,
         timeout=300,
     ).execute()
+    for cell in notebook.cells:
+        if cell.metadata.get("jupyter", {}).get("source_hidden"):  # folded in JupyterLab, left out here
+            cell["transient"] = {"remove_source": True}
     return notebook
 
 
@@ -85,6 +88,7 @@ def lesson_page(path):
     """Return a lesson as HTML."""
     notebook = executed(path)
     parts = widgets(notebook)
+    notebook.metadata.pop("widgets", None)  # or nbconvert writes the same state once more
     exporter = HTMLExporter(template_name="cnnlab-page", extra_template_basedirs=[str(STATIC)])
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
     resources = {
