@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnlab.core import checks
-from cnnlab.core._standardize import Standardized, from_moments, per_channel, standardize
+from cnnlab.core._standardize import from_moments, per_channel, standardize
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,12 +99,9 @@ def batch_norm_steps(
     (array([2.]), array([1.]), array([-1.,  1.]), array([0.2]))
     """
     x = checks.real("x", x)
-    if x.ndim < 2:
-        checks.refuse("x.ndim", x.ndim, "must be 2 or more: (N, C) or (N, C, *spatial)")
-    checks.flag("training", training), checks.flag("unbiased", unbiased)
+    checks.flag("unbiased", unbiased)
     alpha = _share_kept(momentum, alpha)
-    old_mean, old_variance = _running(x, running_mean, running_var, training)
-    standardized = _standardized(x, old_mean, old_variance, training, eps)
+    standardized, old_mean, old_variance = standardized_batch(x, running_mean, running_var, training, eps)
     scale, shift = _filled("gamma", gamma, x, 1.0), _filled("beta", beta, x, 0.0)
     output = standardized.scaled(scale, shift)
     count = x.size // x.shape[1]
@@ -133,12 +130,17 @@ def batch_norm_steps(
     )
 
 
-def _standardized(x, old_mean, old_variance, training, eps) -> Standardized:
+def standardized_batch(x, running_mean, running_var, training, eps):
+    """(x normalised by the mini-batch in training, else by the moving averages; the averages' mean; their variance)."""
+    if x.ndim < 2:
+        checks.refuse("x.ndim", x.ndim, "must be 2 or more: (N, C) or (N, C, *spatial)")
+    training = checks.flag("training", training)
+    mean, variance = _running(x, running_mean, running_var, training)
     if not training:
-        return from_moments(x, old_mean, old_variance, checks.within("eps", eps, 0, 1e6))
+        return from_moments(x, mean, variance, checks.within("eps", eps, 0, 1e6)), mean, variance
     if x.size == x.shape[1]:
         checks.refuse("x.shape", x.shape, "must hold two values a channel or more in training; one alone has no spread")
-    return standardize(x, (0, *range(2, x.ndim)), eps)
+    return standardize(x, (0, *range(2, x.ndim)), eps), mean, variance
 
 
 def _share_kept(momentum, alpha):

@@ -51,6 +51,7 @@ def standardize(x, axes, eps):
 
 def from_moments(x, mean, variance, eps):
     """Normalise x by a mean and a variance (broadcast against it) that may come from elsewhere."""
+    workspace(x)
     if eps == 0 and not variance.all():
         checks.refuse("eps", eps, "must be above 0 where a variance is 0")
     inverse_deviation = 1 / np.sqrt(variance + eps)

@@ -63,13 +63,17 @@ def layer_norm(x, gamma=None, beta=None, *, dimensions=None, eps=1e-5):
            [-1.,  1.]])
     """
     x = checks.real("x", x)
+    axes, shape = trailing(x, dimensions)
+    scale, shift = parameter("gamma", gamma, shape), parameter("beta", beta, shape)
+    return standardize(x, axes, eps).scaled(scale, shift)
+
+
+def trailing(x, dimensions):
+    """The axes that layer norm averages over, and their shape."""
     dimensions = max(x.ndim - 1, 1) if dimensions is None else checks.integer("dimensions", dimensions, 1)
     if dimensions > x.ndim:
         checks.refuse("dimensions", dimensions, f"must be at most {x.ndim}, the axes of x")
-    trailing = tuple(range(x.ndim - dimensions, x.ndim))
-    shape = x.shape[x.ndim - dimensions :]
-    scale, shift = parameter("gamma", gamma, shape), parameter("beta", beta, shape)
-    return standardize(x, trailing, eps).scaled(scale, shift)
+    return tuple(range(x.ndim - dimensions, x.ndim)), x.shape[x.ndim - dimensions :]
 
 
 def instance_norm(x, gamma=None, beta=None, *, eps=1e-5):
@@ -83,10 +87,15 @@ def instance_norm(x, gamma=None, beta=None, *, eps=1e-5):
             [-1.,  1.]]])
     """
     x = checks.real("x", x)
-    if x.ndim < 3 or math.prod(x.shape[2:]) < 2:
-        checks.refuse("x.shape", x.shape, "must be (N, C, *spatial) with two positions or more to take a mean over")
+    check_positions(x)
     scale, shift = per_channel("gamma", gamma, x), per_channel("beta", beta, x)
     return standardize(x, tuple(range(2, x.ndim)), eps).scaled(scale, shift)
+
+
+def check_positions(x):
+    """Refuse what instance norm could take no spread of."""
+    if x.ndim < 3 or math.prod(x.shape[2:]) < 2:
+        checks.refuse("x.shape", x.shape, "must be (N, C, *spatial) with two positions or more to take a mean over")
 
 
 def group_norm(x, groups, gamma=None, beta=None, *, eps=1e-5):

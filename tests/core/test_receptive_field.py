@@ -160,7 +160,7 @@ def compute(layers, size):
     return x, y
 
 
-few = settings(max_examples=60, deadline=None)
+few = settings(max_examples=200, deadline=None)
 
 
 @given(data=st.data(), axes=st.integers(1, 2))
