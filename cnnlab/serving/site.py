@@ -37,7 +37,7 @@ def executed(path):
     ).execute()
     for cell in notebook.cells:
         if cell.metadata.get("jupyter", {}).get("source_hidden"):  # folded in JupyterLab, left out here
-            cell["transient"] = {"remove_source": True}
+            cell.metadata["transient"] = {"remove_source": True}
     return notebook
 
 
@@ -88,7 +88,8 @@ def lesson_page(path):
     """Return a lesson as HTML."""
     notebook = executed(path)
     parts = widgets(notebook)
-    notebook.metadata.pop("widgets", None)  # or nbconvert writes the same state once more
+    if saved := notebook.metadata.get("widgets", {}).get(WIDGET_STATE):
+        saved["state"] = {key: {} for key in saved["state"]}  # nbconvert needs the names, and would write all the rest
     exporter = HTMLExporter(template_name="cnnlab-page", extra_template_basedirs=[str(STATIC)])
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
     resources = {

@@ -47,10 +47,10 @@ def _add(path, parts, above):
 
     source = _IMPORT.sub(destructure, source)
     names = _EXPORT.findall(source)
-    source = _EXPORT.sub("", source)
-    if strange := _UNKNOWN.search(source):
+    if strange := _UNKNOWN.search(_EXPORT.sub("", source)):
         raise ValueError(f"{path.name}: cannot join {strange[0]!r}; see cnnlab/widgets/modules.py for what can be")
     if above:
+        source = _EXPORT.sub("", source)
         source = f"const {_variable(path)} = (() => {{\n{source}\nreturn {{{', '.join(names)}}};\n}})();"
     parts[path] = source
 
