@@ -1,5 +1,6 @@
 """Servers and a browser for the tests, all real: subprocesses and the system's Chromium."""
 
+import os
 import re
 import shutil
 import signal
@@ -34,10 +35,16 @@ def root():
     return ROOT
 
 
-def free_port():
+def unused_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def free_port():
+    """A function that returns a port nobody listens on."""
+    return unused_port
 
 
 class Server:
@@ -76,12 +83,12 @@ class Server:
             return []
 
     def stop(self, how=signal.SIGINT):
-        """Stop as Ctrl-C does, and fail if anything of the family is left."""
+        """Stop as Ctrl-C does (the whole group hears it) or tell this process alone; fail if any of them is left."""
         import psutil
 
         family = self.family()
         if self.process.poll() is None:
-            self.process.send_signal(how)
+            os.killpg(self.process.pid, how) if how is signal.SIGINT else self.process.send_signal(how)
         try:
             self.process.wait(20)
         finally:
@@ -109,14 +116,14 @@ def server(tmp_path_factory):
 @pytest.fixture(scope="session")
 def voila_server(server):
     """The dashboard's address, such as http://127.0.0.1:12345/."""
-    with server([sys.executable, "-m", "cnnlab.serving.dashboard", f"--port={free_port()}"]) as running:
+    with server([sys.executable, "-m", "cnnlab.serving.dashboard", f"--port={unused_port()}"]) as running:
         yield running.url
 
 
 @pytest.fixture(scope="session")
 def lab_server(server):
     """JupyterLab's address, such as http://127.0.0.1:12345/lab (no token; a lesson is at /lab/tree/NN_topic.ipynb)."""
-    options = [f"--ServerApp.port={free_port()}", "--IdentityProvider.token=", "--no-browser", "--log-level=INFO"]
+    options = [f"--ServerApp.port={unused_port()}", "--IdentityProvider.token=", "--no-browser", "--log-level=INFO"]
     with server([sys.executable, "-m", "cnnlab.serving.lab", *options]) as running:
         yield running.url
 

@@ -3,10 +3,12 @@
 `python -m cnnlab.serving.dashboard [--port=8866]`, from the folder of voila.json, which holds all settings.
 """
 
+import logging
 import os
 import signal
 from pathlib import Path
 
+import zmq
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import url_path_join
 from tornado.ioloop import IOLoop
@@ -53,6 +55,13 @@ class LessonHandler(TornadoVoilaHandler):
 
 class Dashboard(Voila):
     """Voila with our handlers, the next free port, and a plain word about where it is."""
+
+    def init_settings(self):
+        # Jupyter counts pings in milliseconds, Tornado in seconds, and warns of it on every connection.
+        logging.getLogger("tornado.general").setLevel(logging.ERROR)
+        if zmq.has("curve"):  # otherwise every kernel warns that its messages are not encrypted
+            self.config.KernelManager.transport_encryption = "auto"
+        return super().init_settings()
 
     def init_handlers(self):
         handlers = [(url_path_join(self.server_url, "/"), HomeHandler, {"folder": self.root_dir})]
