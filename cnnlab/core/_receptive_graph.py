@@ -31,32 +31,39 @@ def _read_by(name, before, inputs, number_of):
 
 def merged(name, rows, misaligned):
     """The axes of several maps added or concatenated; adds a sentence to `misaligned` where centres differ."""
-    if len({len(row.axes) for row in rows}) == 1 and all(row.axes == rows[0].axes for row in rows):
-        return rows[0].axes
-    axes = []
-    for number in range(len(rows[0].axes)):
-        paths = {row.name: row.axes[number] for row in rows}
-        axes.append(_union(name, number, paths))
-        n = axes[-1].output_size
-        starts = {path: axis.start for path, axis in paths.items() if axis.output_size == n}
+    alike = {}
+    for number, fields in enumerate(zip(*(row.axes for row in rows), strict=True)):
+        alike.setdefault(fields, []).append(number)
+    axes = [None] * len(rows[0].axes)
+    for fields, numbers in alike.items():
+        where, paths = f"axis {' and '.join(map(str, numbers))}", [row.name for row in rows]
+        union = _union(name, where, paths, fields)
+        for number in numbers:
+            axes[number] = union
+        starts = {path: axis.start for path, axis in zip(paths, fields, strict=True) if _is_full(axis, union)}
         if len(set(starts.values())) > 1:
             places = ", ".join(f"{path} at {start:g}" for path, start in starts.items())
-            misaligned.append(f"{name}: the paths it merges are centred differently on axis {number}: {places} pixels.")
+            misaligned.append(f"{name}: the paths it merges are centred differently on {where}: {places} pixels.")
     return tuple(axes)
 
 
-def _union(name, number, paths):
-    n = max(axis.output_size for axis in paths.values())
-    full = [axis for axis in paths.values() if axis.output_size == n]
-    spread = [axis for axis in paths.values() if axis.output_size == 1 < n]
-    if len(full) + len(spread) < len(paths):
-        sizes = {path: axis.output_size for path, axis in paths.items()}
-        checks.refuse(f"inputs[{name!r}]", sizes, f"these map sizes on axis {number} must be equal to be merged")
-    if n > 1 and len({axis.jump for axis in full}) > 1:
-        jumps = {path: axis.jump for path, axis in paths.items()}
-        checks.refuse(f"inputs[{name!r}]", jumps, f"these jumps on axis {number} must be equal to be merged")
+def _union(name, where, paths, fields):
+    """One axis that sees from the first to the last pixel that any path sees."""
+    n = max(axis.output_size for axis in fields)
+    full = [axis for axis in fields if axis.output_size == n]
+    spread = [axis for axis in fields if axis.output_size == 1 < n]
+    if len(full) + len(spread) < len(fields):
+        sizes = dict(zip(paths, (axis.output_size for axis in fields), strict=True))
+        checks.refuse(f"inputs[{name!r}]", sizes, f"these map sizes on {where} must be equal to be merged")
     jump = max(axis.jump for axis in full)
+    if n > 1 and any(axis.jump != jump for axis in full):
+        jumps = dict(zip(paths, (axis.jump for axis in fields), strict=True))
+        checks.refuse(f"inputs[{name!r}]", jumps, f"these jumps on {where} must be equal to be merged")
     # A spread map is seen by every unit, so the last unit's field must begin, and the first one's end, where it does.
     first = min([axis.first for axis in full] + [axis.first - (n - 1) * jump for axis in spread])
-    stop = max(axis.first + axis.size for axis in full + spread)
+    stop = max(axis.first + axis.size for axis in fields)
     return AxisField(n, first, jump, stop - first, full[0].input_size)
+
+
+def _is_full(axis, union):
+    return axis.output_size == union.output_size

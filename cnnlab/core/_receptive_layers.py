@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from cnnlab.core import arithmetic, checks
 
+LARGEST = 2**31 - 1  # cells of an axis, so that positions on it fit 64 bits
+
 
 class Window(NamedTuple):
     """One axis of a layer in whole cells: windows of `span` cells every `stride`, padding `before` and `after`."""
@@ -19,12 +21,9 @@ class Window(NamedTuple):
 
     def places(self, n):
         """How many windows an axis of n cells has: the layer's output size; 0 or less where none fits."""
-        room = n + self.before + self.after - self.span
-        if not self.ceil_mode:
-            return room // self.stride + 1
-        places = -(-room // self.stride) + 1
-        starts_in_padding = places > 1 and (places - 1) * self.stride >= n + self.before
-        return places - starts_in_padding
+        moves, left_over = divmod(n + self.before + self.after - self.span, self.stride)
+        starts_inside = (moves + 1) * self.stride < n + self.before
+        return moves + 1 + bool(self.ceil_mode and left_over and starts_inside)
 
     def overhang(self, n):
         """Cells by which the last window passes the input's end; negative: the last cells are in no window."""
@@ -32,11 +31,11 @@ class Window(NamedTuple):
 
     def smallest_input(self, places):
         """The fewest cells that have so many windows."""
-        slack = self.stride - 1 if self.ceil_mode else 0
-        n = max(1, (places - 1) * self.stride + self.span - self.before - self.after - slack)
-        while self.places(n) < places:  # in ceil mode the last window must not start in the padding
-            n += 1
-        return n
+        last_start = (places - 1) * self.stride - self.before
+        whole = last_start + self.span - self.after
+        if self.ceil_mode:  # the last window may hang over by less than a stride, but must start inside
+            return max(1, min(whole, max(last_start + 1, whole - (self.stride - 1))))
+        return max(1, whole)
 
 
 @dataclass(frozen=True)
@@ -159,9 +158,12 @@ def _window(kernel, stride, padding, dilation, ceil_mode):
     if kernel is None:
         return Window(None, 1, 0, 0)
     span = arithmetic.span(kernel, dilation)
-    if isinstance(padding, str) and padding == "same":
-        return Window(span, stride, "same", "same", ceil_mode)
-    return Window(span, stride, *arithmetic.padding_of(1, kernel, stride, padding, dilation), ceil_mode)
+    same = isinstance(padding, str) and padding == "same"
+    before, after = (0, 0) if same else arithmetic.padding_of(1, kernel, stride, padding, dilation)
+    for parameter, cells in (("kernel", span), ("stride", stride), ("padding", max(before, after))):
+        if cells > LARGEST:
+            checks.refuse(parameter, cells, f"must be at most {LARGEST} cells")
+    return Window(span, stride, *("same", "same") if same else (before, after), ceil_mode)
 
 
 def _same(window, n):

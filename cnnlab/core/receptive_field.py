@@ -16,7 +16,7 @@ import numpy as np
 
 from cnnlab.core import checks
 from cnnlab.core._receptive_graph import merged, sources_of
-from cnnlab.core._receptive_layers import Layer, as_layers, axes_of
+from cnnlab.core._receptive_layers import LARGEST, Layer, as_layers, axes_of
 from cnnlab.core._receptive_rows import AxisField, Row, Table, times
 
 __all__ = [
@@ -119,6 +119,7 @@ def units_seeing(table, layer, pixel):
     pixel = checks.per_axis("pixel", pixel, len(image), 0)
     if any(p >= n for p, n in zip(pixel, image, strict=True)):
         checks.refuse("pixel", pixel, f"must lie on the input of {times(image)} pixels")
+    checks.workspace("layer", layer, 100 * max(table[number].output_size))
     found = []
     for axis, p in enumerate(pixel):
         start, stop = _seen(table, number, axis, np.arange(table[number].output_size[axis]))
@@ -153,6 +154,8 @@ def _input_axes(layers, input_size):
     given = len(input_size) if checks.is_sequence(input_size) else None
     axes = axes_of(layers) or given or 2
     sizes = checks.per_axis("input_size", input_size, axes, 1)
+    if max(sizes) > LARGEST:
+        checks.refuse("input_size", input_size, f"must be at most {LARGEST} on every axis")
     return tuple(AxisField(n, 0, 1, 1, n) for n in sizes)
 
 

@@ -160,7 +160,7 @@ def compute(layers, size):
     return x, y
 
 
-few = settings(max_examples=200, deadline=None)
+few = settings(max_examples=100, deadline=None)
 
 
 @given(data=st.data(), axes=st.integers(1, 2))
@@ -254,11 +254,13 @@ def test_misaligned_paths_are_reported_with_both_offsets():
 def test_paths_of_different_size_or_jump_are_refused():
     layers = [("a", 3, 2, 1), ("b", 1), ("add", 1)]
     with pytest.raises(
-        ValueError, match=r"^inputs\['add'\]=\{'a': 4, 'b': 8\}: these map sizes on axis 0 must be equal"
+        ValueError, match=r"^inputs\['add'\]=\{'a': 4, 'b': 8\}: these map sizes on axis 0 and 1 must be equal"
     ):
         graph_table(layers, {"b": "input", "add": ["a", "b"]}, 8)
     layers = [("a", 3, 2, 1), ("b", 5), ("add", 1)]
-    with pytest.raises(ValueError, match=r"^inputs\['add'\]=\{'a': 2, 'b': 1\}: these jumps on axis 0 must be equal"):
+    with pytest.raises(
+        ValueError, match=r"^inputs\['add'\]=\{'a': 2, 'b': 1\}: these jumps on axis 0 and 1 must be equal"
+    ):
         graph_table(layers, {"b": "input", "add": ["a", "b"]}, 8)
 
 
