@@ -148,7 +148,7 @@ def _share_kept(momentum, alpha):
     if alpha is None:
         return 1 - checks.within("momentum", 0.1 if momentum is None else momentum, 0, 1)
     if momentum is not None:
-        checks.refuse("alpha", alpha, f"must stand alone; momentum={momentum} says the same as alpha={1 - momentum:g}")
+        checks.refuse("alpha", alpha, "must stand alone: alpha and momentum = 1 - alpha say the same thing")
     return checks.within("alpha", alpha, 0, 1)
 
 

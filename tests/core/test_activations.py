@@ -25,7 +25,7 @@ TOLERANCE = {np.float32: {"rtol": 1e-5, "atol": 1e-6}, np.float64: {"rtol": 1e-1
 HUGE = [-1.7e308, -1e200, -1e4, -800.0, -1e-320, 0.0, 1e-320, 800.0, 1e4, 1e200, 1.7e308]
 
 some_values = arrays.arrays(np.float64, arrays.array_shapes(max_dims=3, max_side=4), elements=st.floats(-30, 30))
-few = settings(max_examples=100, deadline=None)
+few = settings(max_examples=60, deadline=None)
 
 
 def autograd(function, *inputs):

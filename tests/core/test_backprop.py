@@ -15,8 +15,8 @@ MAX_POOLS = (functional.max_pool1d, functional.max_pool2d, functional.max_pool3d
 AVERAGE_POOLS = (functional.avg_pool1d, functional.avg_pool2d, functional.avg_pool3d)
 
 kinds = pytest.mark.parametrize("kind", TOLERANCE)
-some = settings(max_examples=250, deadline=None)
-few = settings(max_examples=100, deadline=None)
+some = settings(max_examples=150, deadline=None)
+few = settings(max_examples=60, deadline=None)
 
 
 def random_values(data, shape, kind=np.float64):

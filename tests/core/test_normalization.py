@@ -12,7 +12,7 @@ from cnnlab.core import normalization
 
 TOLERANCE = {np.float32: {"rtol": 1e-5, "atol": 2e-5}, np.float64: {"rtol": 1e-9, "atol": 1e-9}}
 kinds = pytest.mark.parametrize("kind", TOLERANCE)
-few = settings(max_examples=100, deadline=None)
+few = settings(max_examples=60, deadline=None)
 
 
 def random_values(data, shape, kind, positive=False):
