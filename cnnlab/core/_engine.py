@@ -1,33 +1,85 @@
-"""The fast path of every convolution: views of the windows and one matrix product, in blocks that stay in cache."""
+"""The fast path of every convolution: windows as the columns of a matrix, and one matrix product.
+
+The windows of a padded image are a view without a copy. Block by block, so that the columns stay in cache and the
+workspace small, they are copied into columns, and the product with the kernels is written straight into the result.
+A 1x1 kernel needs no columns at all.
+"""
+
+import itertools
+import math
 
 import numpy as np
 
 from cnnlab.core import _windows, checks
 
-BUFFER_BYTES = 8_000_000  # workspace beside input and output
+BLOCK_CELLS = 2_000_000  # of one block of columns
+CHUNK_CELLS = 4_000_000  # of the padded images worked on together
 
 
-def layer(padded, weight, shape, groups=1):
-    """Correlate (N, C, *padded) with (M, C / groups, *kernel): the result is (N, M, *output), of the same type."""
-    batch, channels = padded.shape[:2]
+def layer(x, weight, shape, padding_mode="zeros", value=0, groups=1):
+    """Correlate x (N, C, *size) with weight (M, C / groups, *kernel), in the type of the weight: (N, M, *output)."""
+    batch, channels = x.shape[:2]
     filters = weight.shape[0]
-    output = np.empty((batch, filters, *shape.output), padded.dtype)
-    seen = _windows.windows(padded, shape).reshape(batch, groups, channels // groups, *shape.output, *shape.kernel)
-    grouped = weight.reshape(groups, filters // groups, *weight.shape[1:])
-    axes = len(shape.size)
-    spatial = list(range(1 + axes, 1 + 2 * axes))
-    for n in range(batch):
-        for g in range(groups):
-            part = np.tensordot(grouped[g], seen[n, g], ([*range(1, 2 + axes)], [0, *spatial]))
-            output[n, g * filters // groups : (g + 1) * filters // groups] = part
-    return output
+    matrix = weight.reshape(groups, filters // groups, -1)
+    with np.errstate(over="ignore", invalid="ignore"):  # the caller looks at the result
+        if _is_pointwise(shape):
+            places = x.astype(weight.dtype, copy=False).reshape(batch, groups, channels // groups, -1)
+            return np.matmul(matrix, places).reshape(batch, filters, *shape.output)
+        output = np.empty((batch, groups, filters // groups, *shape.output), weight.dtype)
+        images = _images_at_a_time(channels, shape)
+        for first in range(0, batch, images):
+            chunk = slice(first, first + images)
+            padded = _windows.pad(x[chunk], shape, padding_mode, value, weight.dtype)
+            windows = _windows.windows(padded, shape)  # (N, C, *output, *kernel)
+            windows = windows.reshape(-1, groups, channels // groups, *windows.shape[2:])
+            _multiply(matrix, windows, shape, output[chunk])
+        return output.reshape(batch, filters, *shape.output)
 
 
-def check_memory(x, shape, precision, weight=None):
-    """Refuse before allocating; names the argument that makes the call large."""
-    batch, filters = (1, 1) if weight is None else (x.shape[0], weight.shape[0])
-    leading = x.shape[: x.ndim - len(shape.size)]
-    padded = _windows.cells((*leading, *shape.padded)) * precision.compute.itemsize
-    output = _windows.cells((batch, filters, *shape.output)) * precision.bytes_per_result
+def check_memory(x, weight, shape, precision):
+    """Refuse a call before it allocates; x is (N, C, *size), weight (M, C / groups, *kernel)."""
+    batch, channels, filters = *x.shape[:2], weight.shape[0]
+    images = min(batch, _images_at_a_time(channels, shape))
+    padded = x.size if _is_pointwise(shape) else images * channels * math.prod(shape.padded)
+    columns = max(BLOCK_CELLS, weight[0].size)
+    result = _windows.cells((batch, filters, *shape.output)) * precision.bytes_per_result
     culprit = ("padding", shape.padding) if any(map(any, shape.padding)) else ("x.shape", x.shape)
-    checks.workspace(*culprit, padded + output + BUFFER_BYTES)
+    checks.workspace(*culprit, result + (padded + columns + weight.size) * precision.compute.itemsize)
+
+
+def _is_pointwise(shape):
+    return max(shape.kernel) == max(shape.stride) == 1 and not any(map(any, shape.padding))
+
+
+def _images_at_a_time(channels, shape):
+    return max(1, CHUNK_CELLS // (channels * math.prod(shape.padded)))
+
+
+def _multiply(matrix, windows, shape, output):
+    """Fill output (N, groups, M, *output) from matrix (groups, M, K) and windows (N, groups, C, *output, *kernel)."""
+    depth, axes = matrix.shape[2], len(shape.size)
+    taps_first = np.moveaxis(windows, range(-axes, 0), range(3, 3 + axes))  # (N, groups, C, *kernel, *output)
+    buffer = np.empty(0, matrix.dtype)
+    for images, group, *places in _boxes((*output.shape[:2], *shape.output), max(1, BLOCK_CELLS // depth)):
+        block = taps_first[(images, group, ..., *places)]
+        if buffer.size < block.size:
+            buffer = np.empty(block.size, matrix.dtype)
+        columns = buffer[: block.size].reshape(block.shape)
+        columns[...] = block
+        columns = columns.reshape(*block.shape[:2], depth, -1)
+        # the cells of a box lie side by side in the result, so that this reshape is a view
+        result = output[(images, group, ..., *places)].reshape(*block.shape[:2], matrix.shape[1], -1)
+        np.matmul(matrix[group], columns, out=result)
+
+
+def _boxes(sizes, cells):
+    """Cover an array of these sizes with boxes of at most `cells` cells: whole axes at the end, one part of an axis."""
+    if not sizes:
+        yield ()
+        return
+    behind = math.prod(sizes[1:])
+    parts = -(-sizes[0] // max(1, min(cells // behind, sizes[0])))
+    edges = [sizes[0] * part // parts for part in range(parts + 1)]
+    for start, stop in itertools.pairwise(edges):
+        for rest in _boxes(sizes[1:], cells):
+            yield (slice(start, stop), *rest)

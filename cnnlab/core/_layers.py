@@ -34,9 +34,9 @@ def conv_layer(x, weight, bias=None, *, stride=1, padding=0, dilation=1, groups=
     _windows.check_padding_mode(padding_mode, shape)
     value, fill = _precision.filling(padding_mode, value, x)
     precision = _precision.of_product(x, weight, *bias, *fill)
-    _engine.check_memory(x, shape, precision, weight)
-    padded = _windows.pad(x, shape, padding_mode, value, precision.compute)
-    output = _engine.layer(padded, weight.astype(precision.compute, copy=False), shape, groups)
+    _engine.check_memory(x, weight, shape, precision)
+    weight = weight.astype(precision.compute, copy=False)
+    output = _engine.layer(x, weight, shape, padding_mode, value, groups)
     return precision.finish(_plus_bias(output, bias))
 
 

@@ -62,10 +62,10 @@ def correlate(x, kernel, *, stride=1, padding=0, dilation=1, padding_mode="zeros
            [ 0, 30, 30,  0]])
     """
     x, kernel, shape, value, precision = _one_channel(x, kernel, stride, padding, dilation, padding_mode, value)
-    _engine.check_memory(x, shape, precision)
-    padded = _windows.pad(x, shape, padding_mode, value, precision.compute)
-    weight = kernel.astype(precision.compute, copy=False)
-    return precision.finish(_engine.layer(padded[None, None], weight[None, None], shape)[0, 0])
+    image, weight = x[None, None], kernel[None, None]
+    _engine.check_memory(image, weight, shape, precision)
+    weight = weight.astype(precision.compute, copy=False)
+    return precision.finish(_engine.layer(image, weight, shape, padding_mode, value)[0, 0])
 
 
 def convolve(x, kernel, *, stride=1, padding=0, dilation=1, padding_mode="zeros", value=0):
@@ -135,7 +135,7 @@ def steps(
     """
     kernel = flip(kernel) if checks.flag("flipped", flipped) else kernel
     x, kernel, shape, value, precision = _one_channel(x, kernel, stride, padding, dilation, padding_mode, value)
-    _engine.check_memory(x, shape, precision)
+    _engine.check_memory(x[None, None], kernel[None, None], shape, precision)
     number_type = precision.result if precision.result.kind == "i" else precision.compute
     padded = _windows.pad(x, shape, padding_mode, value, number_type)
     return _steps(padded, kernel.astype(number_type), shape)
