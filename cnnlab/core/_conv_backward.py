@@ -1,11 +1,12 @@
 """Gradients of convolution: the arguments stand in `cnnlab.core.backprop`."""
 
+import itertools
 import math
 
 import numpy as np
 
 from cnnlab.core import _precision, _windows, checks
-from cnnlab.core.convolution import conv_layer, conv_transpose_layer
+from cnnlab.core.convolution import conv_transpose_layer
 
 
 def conv_layer_backward(grad, x, weight, *, stride=1, padding=0, dilation=1, groups=1, padding_mode="zeros", value=0):
@@ -46,7 +47,7 @@ def conv_layer_backward(grad, x, weight, *, stride=1, padding=0, dilation=1, gro
     padded = _windows.pad(x, shape, padding_mode, value, np.result_type(x, *fill))
     return (
         folded(by_padded_input, shape, padding_mode),
-        _by_weight(grad, padded, shape, groups),
+        _by_weight(grad, padded, shape, groups, weight.shape),
         sums("grad", grad, axes=(0, *range(2, grad.ndim))),
     )
 
@@ -71,14 +72,22 @@ def correlate_backward(grad, x, kernel, *, stride=1, padding=0, dilation=1, padd
     return dx[0, 0], dkernel[0, 0]
 
 
-def _by_weight(grad, padded, shape, groups):
-    """Correlate the padded input with the gradient: the batch takes the place of the channels."""
-    batch, channels = padded.shape[:2]
-    per_group = padded.reshape(batch, groups, channels // groups, *shape.padded)
-    inputs = per_group.swapaxes(0, 2).reshape(channels // groups, groups * batch, *shape.padded)
-    by_weight = conv_layer(inputs, grad.swapaxes(0, 1), stride=shape.dilation, dilation=shape.stride, groups=groups)
-    taps = tuple(slice(0, taps) for taps in shape.kernel)  # cells that no window reached would give further places
-    return np.ascontiguousarray(by_weight[(..., *taps)].swapaxes(0, 1))
+def _by_weight(grad, padded, shape, groups, filters_shape):
+    """For each tap of the kernel the products of what it saw, window by window, with the gradients of the windows."""
+    precision = _precision.of_product(padded, grad, taps_axis=1)
+    gradients = _channels_first(grad.astype(precision.compute, copy=False), groups)
+    inputs = padded.astype(precision.compute, copy=False)
+    by_weight = np.empty(filters_shape, precision.compute)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for tap in itertools.product(*map(range, shape.kernel)):
+            seen = _channels_first(_windows.tap_view(inputs, shape, tap), groups)
+            by_weight[(..., *tap)] = np.matmul(gradients, seen.swapaxes(1, 2)).reshape(filters_shape[:2])
+    return precision.finish(by_weight, "grad")
+
+
+def _channels_first(values, groups):
+    """(N, channels, *spatial) as (groups, channels of a group, N * positions)."""
+    return values.swapaxes(0, 1).reshape(groups, values.shape[1] // groups, -1)
 
 
 def folded(by_padded, shape, mode):
@@ -90,11 +99,15 @@ def folded(by_padded, shape, mode):
     first = gradient.ndim - len(shape.size)
     for axis, (n, (before, after)) in enumerate(zip(shape.size, shape.padding, strict=True), start=first):
         source = _windows.padded_sources(n, before, after, mode)[: gradient.shape[axis]]
-        inside, cells = source >= 0, np.moveaxis(gradient, axis, 0)
-        _check_sum_fits(gradient, np.bincount(source[inside], minlength=1).max())
+        _check_sum_fits(gradient, np.bincount(source[source >= 0], minlength=1).max())
+        cells = np.moveaxis(gradient, axis, 0)
+        inside = cells[before : before + n]
         by_input = np.zeros((n, *cells.shape[1:]), gradient.dtype)
+        by_input[: len(inside)] = inside
         with np.errstate(over="ignore"):
-            np.add.at(by_input, source[inside], cells[inside])
+            for place in (*range(before), *range(before + n, len(cells))):
+                if source[place] >= 0:
+                    by_input[source[place]] += cells[place]
         gradient = np.moveaxis(by_input, 0, axis)
     if not checks.is_finite(gradient):
         checks.refuse("grad", "array", f"is too large: the gradient passes the range of {gradient.dtype}")
@@ -104,7 +117,7 @@ def folded(by_padded, shape, mode):
 def sums(parameter, values, axes):
     """Sums over some axes: whole numbers exactly in int64, floats in their own type."""
     count = math.prod(values.shape[axis] for axis in axes)
-    precision = _precision.of_product(values, np.ones((1, count), np.uint8))
+    precision = _precision.of_sum(values, count)
     with np.errstate(over="ignore", invalid="ignore"):
         return precision.finish(values.sum(axis=axes, dtype=precision.compute), parameter)
 

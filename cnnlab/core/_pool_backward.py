@@ -49,8 +49,9 @@ def pool_backward(
 def _sent(grad, winners, shape_of_x, axes):
     """Every output's gradient at the cell that won; `winners` counts the cells of the pooled axes."""
     channels, cells = math.prod(shape_of_x[:-axes]), math.prod(shape_of_x[-axes:])
-    gradient = np.zeros((channels, cells), grad.dtype)
-    np.add.at(gradient, (np.arange(channels)[:, None], winners.reshape(channels, -1)), grad.reshape(channels, -1))
+    gradient = np.zeros(channels * cells, grad.dtype)
+    places = winners.reshape(channels, -1) + cells * np.arange(channels)[:, None]
+    np.add.at(gradient, places.reshape(-1), grad.reshape(-1))
     return gradient.reshape(shape_of_x)
 
 
