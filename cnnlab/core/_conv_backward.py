@@ -5,8 +5,7 @@ import math
 
 import numpy as np
 
-from cnnlab.core import _precision, _windows, checks
-from cnnlab.core.convolution import conv_transpose_layer
+from cnnlab.core import _layers, _precision, _windows, checks
 
 
 def conv_layer_backward(grad, x, weight, *, stride=1, padding=0, dilation=1, groups=1, padding_mode="zeros", value=0):
@@ -35,15 +34,18 @@ def conv_layer_backward(grad, x, weight, *, stride=1, padding=0, dilation=1, gro
     x = checks.array("x", x, (3, 4, 5))
     weight = checks.array("weight", weight, x.ndim)
     grad = checks.array("grad", grad, x.ndim)
-    groups = _checked_groups(groups, x.shape[1], *weight.shape[:2])
+    groups = _layers._checked_groups(groups, x.shape[1], *weight.shape[:2])
     shape = _windows.geometry(x.shape[2:], weight.shape[2:], stride, padding, dilation, named="weight")
     _windows.check_padding_mode(padding_mode, shape)
     value, fill = _precision.filling(padding_mode, value, x)
     check_gradient(grad, (x.shape[0], weight.shape[0], *shape.output))
     padded_cells = math.prod((*x.shape[:2], *shape.padded))
-    checks.workspace("x.shape", x.shape, 8 * (4 * padded_cells + 3 * grad.size + 3 * weight.size))
+    culprit = ("padding", shape.padding) if any(map(any, shape.padding)) else ("x.shape", x.shape)
+    checks.workspace(*culprit, 8 * (4 * padded_cells + 3 * grad.size + 3 * weight.size))
 
-    by_padded_input = conv_transpose_layer(grad, weight, stride=shape.stride, dilation=shape.dilation, groups=groups)
+    by_padded_input = _layers.conv_transpose_layer(
+        grad, weight, stride=shape.stride, dilation=shape.dilation, groups=groups
+    )
     padded = _windows.pad(x, shape, padding_mode, value, np.result_type(x, *fill))
     return (
         folded(by_padded_input, shape, padding_mode),
@@ -131,13 +133,3 @@ def check_gradient(grad, shape):
 def _check_sum_fits(values, terms):
     if values.dtype.kind in "iu" and _precision.largest(values) * int(terms) >= 2**63:
         checks.refuse("grad", "array", "is so large that a sum could pass 64 bits; use float64")
-
-
-def _checked_groups(groups, in_channels, filters, channels_per_filter):
-    groups = checks.integer("groups", groups, 1)
-    if in_channels % groups or filters % groups:
-        checks.refuse("groups", groups, f"must divide both {in_channels} input channels and {filters} filters")
-    if channels_per_filter != in_channels // groups:
-        remedy = f"must be {in_channels // groups}: {in_channels} input channels in {groups} group(s)"
-        checks.refuse("weight.shape[1]", channels_per_filter, remedy)
-    return groups

@@ -216,6 +216,7 @@ def test_bad_arrays_are_refused_by_name(name, bad):
         (lambda: normalization.batch_norm(BATCH, momentum=1.1), "momentum"),
         (lambda: normalization.batch_norm(BATCH, alpha=-0.1), "alpha"),
         (lambda: normalization.batch_norm(BATCH, alpha=0.9, momentum=0.1), "alpha"),
+        (lambda: normalization.batch_norm(BATCH, alpha=0.9, momentum={}), "alpha"),
         (lambda: normalization.batch_norm(BATCH, eps=-1), "eps"),
         (lambda: normalization.batch_norm(BATCH, eps=np.nan), "eps"),
         (lambda: normalization.batch_norm(np.ones((2, 2)), eps=0), "eps"),

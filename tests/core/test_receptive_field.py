@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
+from cnnlab.core.arithmetic import conv_parameters
 from cnnlab.core.receptive_field import Layer, field_of, graph_table, minimum_input_size, table, units_seeing
 
 LECTURE = [("conv", 7, 2, 3), ("bn", 1), ("relu", 1), ("maxpool", 3, 2, 1)]
@@ -71,6 +72,11 @@ def test_text_form():
 def test_stacked_small_kernels_see_as_much_as_a_large_one():
     assert [table([("conv", 3)] * depth, 9)[-1].size for depth in (1, 2, 3)] == [(3, 3), (5, 5), (7, 7)]
     assert table([("conv", 3)] * 2, 5)[-1].output_size == (1, 1)
+
+
+def test_small_kernels_cost_less_than_the_large_one_they_replace():
+    assert conv_parameters(3, 1, 7, bias=False) == 147
+    assert 3 * conv_parameters(3, 1, 3, bias=False) == 81
 
 
 @pytest.mark.parametrize(
@@ -367,6 +373,11 @@ def test_axes_may_differ():
         (lambda: table([()], 8), r"layers\[0\]="),
         (lambda: table([{"kernel_size": 3}], 8), r"layers\[0\]=kernel_size:"),
         (lambda: table([{"kernel": 3, "transposed": True}], 8), "transposed=True: enlarges"),
+        (lambda: table([("conv", 2**40)], 8), "kernel="),
+        (lambda: table([("conv", 3, 2**40)], 8), "stride="),
+        (lambda: table([("conv", 3, 1, 2**40)], 8), "padding="),
+        (lambda: table([("conv", 3)], 2**40), "input_size="),
+        (lambda: units_seeing(table([("conv", 3)], 2**30), 1, 0), "layer=1: would need"),
         (lambda: Layer(""), "name="),
         (lambda: Layer("pool", ceil_mode=1), "ceil_mode=1:"),
         (lambda: graph_table([("a", 1), ("a", 1)], {}, 8), "layers=a:"),
