@@ -26,18 +26,20 @@ def conv_layer(x, weight, bias=None, *, stride=1, padding=0, dilation=1, groups=
     >>> conv_layer(np.ones((1, 3, 5, 5)), np.ones((2, 3, 3, 3)), [0, 1], stride=2)[0, :, 0, 0]
     array([27., 28.])
     """
-    x = checks.array("x", x, (3, 4, 5))
-    weight = checks.array("weight", weight, x.ndim)
+    x = checks.array("x", x, (3, 4, 5), finite=False)  # `finish` looks at the result instead, which is quicker
+    weight = checks.array("weight", weight, x.ndim, finite=False)
     bias = _checked_bias(bias, weight.shape[0])
     groups = _checked_groups(groups, x.shape[1], *weight.shape[:2])
     shape = _windows.geometry(x.shape[2:], weight.shape[2:], stride, padding, dilation, named="weight")
     _windows.check_padding_mode(padding_mode, shape)
+    if not _windows.reads_every_cell(shape):
+        checks.refuse_not_finite("x", x)
     value, fill = _precision.filling(padding_mode, value, x)
     precision = _precision.of_product(x, weight, *bias, *fill)
     _engine.check_memory(x, weight, shape, precision)
     weight = weight.astype(precision.compute, copy=False)
     output = _engine.layer(x, weight, shape, padding_mode, value, groups)
-    return precision.finish(_plus_bias(output, bias))
+    return precision.finish(_plus_bias(output, bias), x=x, weight=weight)
 
 
 def conv_transpose_layer(x, weight, bias=None, *, stride=1, padding=0, output_padding=0, dilation=1, groups=1):
@@ -102,8 +104,9 @@ def _transposed_geometry(size, kernel, stride, padding, dilation, output_padding
 
 
 def _plus_bias(output, bias):
-    for offsets in bias:
-        output += offsets.astype(output.dtype).reshape(-1, *(1,) * (output.ndim - 2))
+    with np.errstate(over="ignore"):  # the caller looks at the result
+        for offsets in bias:
+            output += offsets.astype(output.dtype).reshape(-1, *(1,) * (output.ndim - 2))
     return output
 
 

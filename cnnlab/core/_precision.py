@@ -26,14 +26,20 @@ class Precision:
         """Memory that one output value takes while it is computed and converted."""
         return self.compute.itemsize + (self.result.itemsize if self.result != self.compute else 0)
 
-    def finish(self, output, parameter="x"):
-        """`output` in the type of the result; refused where it passed that type's range."""
+    def finish(self, output, parameter="x", **unchecked):
+        """`output` in the type of the result; an error names `parameter`.
+
+        `unchecked` are factors not yet known to be finite. NaN and infinity spread: a finite output vouches for every
+        input cell that took part in it. Otherwise the factor that holds them is refused, or else the result has passed
+        the range of its type.
+        """
         if self.result.kind == "f":
             with np.errstate(over="ignore"):
                 output = output.astype(self.result, copy=False)
             if not checks.is_finite(output):
-                remedy = f"is too large: the result passes the range of {self.result}"
-                checks.refuse(parameter, "array", remedy)
+                for name, values in unchecked.items():
+                    checks.refuse_not_finite(name, values)
+                checks.refuse(parameter, "array", f"is too large: the result passes the range of {self.result}")
         return output.astype(self.result, copy=False)
 
 

@@ -123,6 +123,18 @@ def tap_slices(shape, tap):
     )
 
 
+def reads_every_cell(shape):
+    """Whether every input cell is known to lie in some window: no gaps between windows, nothing left at the end."""
+    for n, taps, stride, dilation, places, (before, _) in zip(
+        shape.size, shape.kernel, shape.stride, shape.dilation, shape.output, shape.padding, strict=True
+    ):
+        end = (places - 1) * stride + (taps - 1) * dilation + 1 - before
+        without_gaps = stride <= taps if dilation == 1 else stride == 1 and dilation <= places
+        if end < n or not without_gaps:
+            return False
+    return True
+
+
 def cells(*shapes):
     """Number of elements of arrays of these shapes together."""
     return sum(math.prod(shape) for shape in shapes)

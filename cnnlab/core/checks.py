@@ -111,8 +111,10 @@ def flag(parameter, value):
     return bool(value)
 
 
-def array(parameter, value, dimensions=None):
+def array(parameter, value, dimensions=None, *, finite=True):
     """Return `value` as a non-empty array of finite real numbers with one of the `dimensions` (ints) allowed.
+
+    With `finite=False` the caller finds NaN and infinity itself.
 
     >>> array("kernel", [[1, 2], [3, 4]], dimensions=(1, 2, 3)).shape
     (2, 2)
@@ -130,9 +132,15 @@ def array(parameter, value, dimensions=None):
         refuse(f"{parameter}.ndim", result.ndim, f"must be {wanted}")
     if result.size == 0:
         refuse(f"{parameter}.shape", result.shape, "must have at least one element on every axis")
-    if not is_finite(result):
-        refuse(parameter, value, "must be finite; it holds NaN or infinity")
+    if finite:
+        refuse_not_finite(parameter, result)
     return result
+
+
+def refuse_not_finite(parameter, values):
+    """Refuse an array with NaN or infinity in it."""
+    if not is_finite(values):
+        refuse(parameter, values, "must be finite; it holds NaN or infinity")
 
 
 def is_finite(values):
