@@ -75,5 +75,5 @@ def per_channel(name, value, x):
 
 
 def workspace(x):
-    """Refuse x before the three float64 copies of it, result included, that a normalisation makes."""
-    checks.workspace("x.shape", x.shape, 3 * 8 * math.prod(x.shape))
+    """Refuse x before the four float64 copies of it, result included, that a normalisation makes."""
+    checks.workspace("x.shape", x.shape, 4 * 8 * math.prod(x.shape))

@@ -135,7 +135,7 @@ def gelu(x, approximate="none"):
     >>> gelu([-1.0, 0.0, 1.0]).round(4)
     array([-0.1587,  0.    ,  0.8413])
     """
-    x = _checked(x)
+    x = _checked(x, copies=8)
     if checks.choice("approximate", approximate, ("none", "tanh")) == "tanh":
         return x * _sigmoid(2 * _gelu_angle(x))  # (1 + tanh u) / 2 is the logistic function of 2u
     return x * _normal_cdf(x)
@@ -147,7 +147,7 @@ def gelu_derivative(x, approximate="none"):
     >>> gelu_derivative([-1.0, 0.0, 1.0]).round(4)
     array([-0.0833,  0.5   ,  1.0833])
     """
-    x = _checked(x)
+    x = _checked(x, copies=10)
     near = np.clip(x, -40, 40)  # beyond, the density is 0 in every floating-point type
     if checks.choice("approximate", approximate, ("none", "tanh")) == "tanh":
         angle = 2 * _gelu_angle(x)
@@ -252,9 +252,10 @@ ACTIVATIONS = {
 }
 
 
-def _checked(x):
+def _checked(x, copies=6):
+    """x as floats; refused before a formula with so many intermediate arrays would need too much memory."""
     checked = checks.real("x", x)
-    checks.workspace("x.shape", checked.shape, 6 * checked.nbytes)
+    checks.workspace("x.shape", checked.shape, copies * checked.nbytes)
     return checked
 
 
