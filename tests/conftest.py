@@ -93,6 +93,7 @@ class Server:
             self.process.wait(20)
         finally:
             _, left = psutil.wait_procs(family, timeout=2)
+            left = [process for process in left if process.status() != psutil.STATUS_ZOMBIE]  # dead, but not buried
             for process in left:
                 process.kill()
         assert not left, f"left behind: {left}"
@@ -173,9 +174,21 @@ def open_page(browser):
                 route.continue_()
 
         context.route("**/*", judge)
-        page.on("console", lambda m: m.type == "error" and faults.append(f"console: {m.text} ({m.location})"))
+
+        def hear(message):
+            # A failing answer is recorded below; a page of Voila's own, as on Binder, cannot say goodbye to its kernel.
+            if message.type == "error" and not message.text.startswith("Failed to load resource"):
+                faults.append(f"console: {message.text} ({message.location})")
+
+        def check(response):
+            if response.status >= 400 and "/voila/api/shutdown/" not in response.url:
+                faults.append(f"{response.status} for {response.url}")
+
+        page.on("console", hear)
+        page.on("response", check)
+        # Aborted: the page itself changed its mind.
+        page.on("requestfailed", lambda r: "ABORTED" in r.failure or faults.append(f"{r.failure} for {r.url}"))
         page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
-        page.on("response", lambda r: r.status >= 400 and faults.append(f"{r.status} for {r.url}"))
         page.on("websocket", lambda s: urlsplit(s.url).hostname == "127.0.0.1" or faults.append(f"socket: {s.url}"))
         try:
             yield page

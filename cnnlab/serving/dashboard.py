@@ -14,6 +14,7 @@ from jupyter_server.utils import url_path_join
 from tornado.ioloop import IOLoop
 from tornado.web import HTTPError, authenticated
 from voila.app import Voila
+from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.tornado.contentshandler import VoilaContentsHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
@@ -53,6 +54,13 @@ class LessonHandler(TornadoVoilaHandler):
         await super().get(path)
 
 
+class GoodbyeHandler(VoilaShutdownKernelHandler):
+    """Ends the kernel of a page that is left. Voila's own page cannot say goodbye: it sends no XSRF token."""
+
+    def check_xsrf_cookie(self):
+        """Let it pass: who knows the kernel's random name has the page."""
+
+
 class Dashboard(Voila):
     """Voila with our handlers, the next free port, and a plain word about where it is."""
 
@@ -69,6 +77,8 @@ class Dashboard(Voila):
             pattern, handler, *settings = route
             if handler is TornadoVoilaHandler:
                 handlers.append((pattern, LessonHandler, {**settings[0], "folder": self.root_dir}))
+            elif handler is VoilaShutdownKernelHandler:
+                handlers.append((pattern, GoodbyeHandler))
             elif handler not in (TornadoVoilaTreeHandler, VoilaContentsHandler):
                 handlers.append(route)
         return handlers

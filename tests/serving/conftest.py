@@ -27,6 +27,7 @@ import traitlets
 class Trial(anywidget.AnyWidget):
     value = traitlets.Int(3).tag(sync=True)
     twice = traitlets.Int(6).tag(sync=True)
+    plain = traitlets.Int(0).tag(sync=True)
     data = traitlets.Bytes(bytes([7, 8, 9])).tag(sync=True)
     _css = ".trial { border: 3px solid rgb(1, 2, 3); }"
     _esm = """
@@ -45,9 +46,10 @@ class Trial(anywidget.AnyWidget):
       };
       input.addEventListener("input", () => {
         model.set("value", Number(input.value));
+        model.set("plain", Number(input.value));
         model.save_changes();
       });
-      model.on("change", draw);
+      model.on("change:value change:twice", draw);
       model.on("change:value change:twice", () => { log.textContent += "v"; });
       model.on("change", () => { log.textContent += "c"; });
       draw();
@@ -98,8 +100,8 @@ def trial_folder(root, tmp_path_factory):
 def dashboard(server, trial_folder, free_port):
     """A function: `with dashboard(*options) as running` serves the trial lesson."""
 
-    def start(*options):
-        command = [sys.executable, "-m", "cnnlab.serving.dashboard", f"--port={free_port()}", *options]
+    def start(*options, port=None):
+        command = [sys.executable, "-m", "cnnlab.serving.dashboard", f"--port={port or free_port()}", *options]
         return server(command, trial_folder)
 
     return start

@@ -7,7 +7,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from urllib.parse import urljoin
 
+import psutil
 import pytest
 
 pytestmark = pytest.mark.browser
@@ -16,7 +18,14 @@ LESSON = "voila/render/01_trial.ipynb"
 
 
 def kernels(running):
-    return [process for process in running.family() if any("ipykernel" in word for word in process.cmdline())]
+    return [process for process in running.family() if "ipykernel" in command_line(process)]
+
+
+def command_line(process):
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:  # it ended meanwhile
+        return ""
 
 
 def wait_until(true, patience=20):
@@ -52,8 +61,10 @@ def test_the_repository_dashboard_shows_every_lesson(quiet_page, voila_server, r
 def test_lesson_is_alive(quiet_page, trial):
     quiet_page.goto(trial.url + LESSON)
     slider = quiet_page.get_by_label("value").first
+    slider.wait_for()  # a key pressed while the page is still hidden goes nowhere
     slider.press("ArrowRight")
     assert quiet_page.locator("output").all_inner_texts() == ["4 8 7 of 3"] * 2
+    assert quiet_page.locator(".log").all_inner_texts() == ["vvc"] * 2  # as on the static page
     assert quiet_page.locator("math").count() == 3
     assert quiet_page.title() == "A trial"
     text = quiet_page.locator("body").inner_text()
@@ -108,7 +119,7 @@ def test_a_busy_port_gives_the_next(dashboard):
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = other.getsockname()[1]
-        with dashboard(f"--Voila.port={taken}") as running:
+        with dashboard(port=taken) as running:
             assert int(running.url.rstrip("/").rpartition(":")[2]) > taken
             assert status(running.url) == 200
 
@@ -136,6 +147,15 @@ def test_idle_kernels_are_culled_but_not_under_an_open_page(dashboard, open_page
             time.sleep(4)
             assert len(kernels(running)) == 1
         wait_until(lambda: not kernels(running))
+
+
+def test_a_page_that_is_left_ends_its_kernel(dashboard, open_page):
+    with dashboard() as running, open_page() as page:
+        page.goto(running.url + LESSON)
+        page.get_by_label("value").first.wait_for()
+        assert len(kernels(running)) == 1
+        page.goto(running.url)
+        wait_until(lambda: not kernels(running), patience=10)
 
 
 JUPYTERS_OWN = "jupyter_server.services.kernels.connection.channels.ZMQChannelsWebsocketConnection"
@@ -179,13 +199,16 @@ def test_lab_sends_small_packets_at_once(server, trial_folder, free_port, open_p
 
 def test_binder_opens_the_gallery_and_a_lesson(server, root, trial_folder, free_port, open_page, monkeypatch):
     """As on Binder: Jupyter's server, Voila as its extension, the configuration that postBuild copies."""
+    monkeypatch.setenv("JUPYTER_PATH", str(root / "cnnlab/serving/data"))
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(root / "cnnlab/serving/jupyter"))
     options = [f"--port={free_port()}", "--ip=127.0.0.1", "--no-browser", "--allow-root", "-y"]
     command = [sys.executable, "-m", "jupyter_server", *options, "--IdentityProvider.token=", "--log-level=INFO"]
     with server(command, trial_folder) as running, open_page() as page:
         page.goto(re.match(r"http://[^/]+/", running.url)[0] + "voila/render/notebooks/index.ipynb")
-        page.get_by_role("link", name="A trial").click()
+        link = page.get_by_role("link", name="A trial").get_attribute("href")  # opens a tab of its own
+        page.goto(urljoin(page.url, link))
         slider = page.get_by_label("value").first
+        slider.wait_for()
         slider.press("ArrowRight")
         assert page.locator("output").first.inner_text() == "4 8 7 of 3"
         assert page.locator("math").count() == 3

@@ -18,7 +18,8 @@
     return state;
   }
 
-  // As Backbone's: `change:name` for each new value, then one `change` when all is settled, also if handlers set more.
+  // Events as ipywidgets sends them: `change:name` for each new value, then one `change`; the latter is lost where a
+  // handler of the former sets more values.
   function createModel({ state, buffers }) {
     restore(state, buffers);
     const listeners = [];
@@ -31,17 +32,17 @@
         const wanted = typeof name === "object" ? name : { [name]: value };
         const changed = Object.keys(wanted).filter((key) => !same(state[key], wanted[key]));
         Object.assign(state, wanted);
-        const outermost = !changing;
+        const nested = changing;
         changing = true;
         pending ||= changed.length > 0;
         try {
           changed.forEach((key) => emit(`change:${key}`, model, state[key], {}));
-          while (outermost && pending) {
+          while (pending && !nested) {
             pending = false;
             emit("change", model, {});
           }
         } finally {
-          if (outermost) changing = pending = false;
+          changing = pending = false;
         }
       },
       on: (events, handler, context) => events.split(" ").forEach((event) => listeners.push({ event, handler, context })),
