@@ -11,13 +11,17 @@ LARGEST = 2**31 - 1  # cells of an axis, so that positions on it fit 64 bits
 
 
 class Window(NamedTuple):
-    """One axis of a layer in whole cells: windows of `span` cells every `stride`, padding `before` and `after`."""
+    """One axis of a layer in whole cells: windows of `span` cells every `stride`, padding `before` and `after`.
+
+    Of the span every `dilation`-th cell is read.
+    """
 
     span: int
     stride: int
     before: int
     after: int
     ceil_mode: bool = False
+    dilation: int = 1
 
     def places(self, n):
         """How many windows an axis of n cells has: the layer's output size; 0 or less where none fits."""
@@ -77,7 +81,7 @@ class Layer:
         object.__setattr__(self, "axes", axes)
         object.__setattr__(self, "_windows", windows)
         # A layer like this leaves sizes and fields as they are, so a table need not step through it.
-        object.__setattr__(self, "passes_through", all(window == (1, 1, 0, 0, False) for window in windows))
+        object.__setattr__(self, "passes_through", all(window == Window(1, 1, 0, 0) for window in windows))
 
     def _per_axis(self, axes):
         whole = isinstance(self.kernel, str) and checks.choice("kernel", self.kernel, ("global",))
@@ -163,7 +167,8 @@ def _window(kernel, stride, padding, dilation, ceil_mode):
     for parameter, cells in (("kernel", span), ("stride", stride), ("padding", max(before, after))):
         if cells > LARGEST:
             checks.refuse(parameter, cells, f"must be at most {LARGEST} cells")
-    return Window(span, stride, *("same", "same") if same else (before, after), ceil_mode)
+    sides = ("same", "same") if same else (before, after)
+    return Window(span, stride, *sides, ceil_mode, dilation if kernel > 1 else 1)
 
 
 def _same(window, n):

@@ -27,6 +27,7 @@ __all__ = [
     "field_of",
     "graph_table",
     "minimum_input_size",
+    "pixels_of",
     "table",
     "units_seeing",
 ]
@@ -94,15 +95,25 @@ def field_of(table, layer, unit, *, clip=True):
     >>> field_of(rows, 2, (1, 1)), field_of(rows, 2, (1, 1), clip=False)
     (((0, 6), (0, 6)), ((-1, 6), (-1, 6)))
     """
-    number = _checked_table(table).index(layer)
+    number, unit = _checked_unit(table, layer, unit)
     axes = table[number].axes
-    unit = checks.per_axis("unit", unit, len(axes), 0)
-    if any(u >= axis.output_size for u, axis in zip(unit, axes, strict=True)):
-        checks.refuse("unit", unit, f"must lie on the map of {times(table[number].output_size)} units")
     if not checks.flag("clip", clip):
         return tuple((a.first + u * a.jump, a.first + u * a.jump + a.size) for u, a in zip(unit, axes, strict=True))
     regions = (_seen(table, number, axis, np.array([u])) for axis, u in enumerate(unit))
     return tuple((int(start[0]), int(stop[0])) for start, stop in regions)
+
+
+def pixels_of(table, layer, unit):
+    """The input pixels that one unit really reads: an array of indices an axis, ascending, without those in padding.
+
+    Dilated kernels, and strides larger than the kernel, leave holes in the field that `field_of` gives. On a chain of
+    layers the unit reads the pixels at all combinations of these indices; where branches merge it may read fewer.
+
+    >>> pixels_of(table([("conv", 3, 1, 2, 2), ("conv", 3, 1, 2, 2)], (16,)), 2, 0)
+    (array([0, 2, 4]),)
+    """
+    number, unit = _checked_unit(table, layer, unit)
+    return tuple(_pixels(table, number, axis, index) for axis, index in enumerate(unit))
 
 
 def units_seeing(table, layer, pixel):
@@ -148,6 +159,16 @@ def _checked_table(table):
     if not isinstance(table, Table):
         checks.refuse("table", table, "must come from table(...) or graph_table(...)")
     return table
+
+
+def _checked_unit(table, layer, unit):
+    """(row number, unit with one index an axis)"""
+    number = _checked_table(table).index(layer)
+    size = table[number].output_size
+    unit = checks.per_axis("unit", unit, len(size), 0)
+    if any(index >= n for index, n in zip(unit, size, strict=True)):
+        checks.refuse("unit", unit, f"must lie on the map of {times(size)} units")
+    return number, unit
 
 
 def _input_axes(layers, input_size):
@@ -213,6 +234,25 @@ def _read(window, n, start, stop):
     high = np.minimum((stop - 1) * window.stride - window.before + window.span, n)
     seen = (start < stop) & (low < high)
     return np.where(seen, low, 0), np.where(seen, high, 0)
+
+
+def _pixels(table, number, axis, unit):
+    """Sorted indices of the input pixels that one unit reads on one axis, followed back through every layer."""
+    pending = {number: np.array([unit])}
+    for row in range(number, 0, -1):
+        if row not in pending:
+            continue
+        cells, layer, sources = pending.pop(row), table.layers[row - 1], table.sources[row - 1]
+        sizes = [table[source].axes[axis].output_size for source in sources]
+        window = layer.window(axis, max(sizes))
+        checks.workspace("layer", layer.name, 24 * cells.size * (window.span // window.dilation + 1))
+        taps = np.arange(0, window.span, window.dilation) - window.before
+        cells = np.unique(cells[:, None] * window.stride + taps)
+        cells = cells[(cells >= 0) & (cells < max(sizes))]
+        for source, n in zip(sources, sizes, strict=True):
+            read = cells if n == max(sizes) else cells[:1] * 0
+            pending[source] = np.union1d(pending[source], read) if source in pending else read
+    return pending[0]
 
 
 def _hull(one, other):

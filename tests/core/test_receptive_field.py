@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from cnnlab.core.arithmetic import conv_parameters
-from cnnlab.core.receptive_field import Layer, field_of, graph_table, minimum_input_size, table, units_seeing
+from cnnlab.core.receptive_field import Layer, field_of, graph_table, minimum_input_size, pixels_of, table, units_seeing
 
 LECTURE = [("conv", 7, 2, 3), ("bn", 1), ("relu", 1), ("maxpool", 3, 2, 1)]
 VGG16 = [
@@ -205,6 +205,31 @@ def test_fields_with_holes_reach_from_the_first_to_the_last_pixel_seen(data):
             assert (first, last) == (start, stop) == (indices[0], indices[-1] + 1)
 
 
+@given(data=st.data(), axes=st.integers(1, 2), dense=st.booleans())
+@few
+def test_pixels_are_exactly_the_support_of_the_gradient(data, axes, dense):
+    layers = data.draw(chains(axes, dense))
+    size = data.draw(st.tuples(*[st.integers(3, 14)] * axes))
+    assume(all(n >= least for n, least in zip(size, minimum_input_size(layers), strict=True)))
+    x, y = compute(layers, size)
+    unit = tuple(data.draw(st.integers(0, n - 1)) for n in y.shape[2:])
+    pixels = pixels_of(table(layers, size), len(layers), unit)
+    expected = support(x, y[(0, 0, *unit)])
+    if all(indices.size for indices in pixels):
+        for ours, theirs in zip(pixels, expected, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+    else:
+        assert expected[0].size == 0
+
+
+def test_a_dilated_stack_leaves_a_grid_of_pixels_unread():
+    rows = table([("a", 3, 1, 0, 2), ("b", 3, 1, 0, 2), ("c", 3, 1, 0, 2)], (20,))
+    assert rows[3].size == (13,)
+    assert pixels_of(rows, "c", 0)[0].tolist() == [0, 2, 4, 6, 8, 10, 12]
+    rows = table([("a", 3, 1, 0, 1), ("b", 3, 1, 0, 2), ("c", 3, 1, 0, 4)], (20,))
+    assert pixels_of(rows, "c", 0)[0].tolist() == list(range(15))
+
+
 @given(data=st.data(), dense=st.booleans())
 @few
 def test_units_seeing_is_the_reverse_of_field_of(data, dense):
@@ -244,6 +269,7 @@ def test_merged_paths_see_the_union(data):
     for unit in range(n):
         (indices,) = support(x, total[0, 0, unit])
         assert field_of(rows, "add", unit) == ((indices[0], indices[-1] + 1),)
+        assert pixels_of(rows, "add", unit)[0].tolist() == indices.tolist()
     centres = [path.start for path in (rows[len(one)], rows[-2])]
     assert bool(rows.misaligned) == (centres[0] != centres[1])
 
