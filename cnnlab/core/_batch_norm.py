@@ -21,7 +21,8 @@ class BatchNormSteps:
     running_variance_before, running_variance_after
 
     `count` is M, the values a channel; `alpha` the share that the old average keeps (torch's momentum is 1 - alpha);
-    `unbiased` says whether the moving variance takes the variance times M / (M - 1), as torch does.
+    `unbiased` says whether the moving variance takes the variance times M / (M - 1), as torch does. Printing it gives
+    the five steps with their numbers.
     """
 
     x: np.ndarray
@@ -45,6 +46,30 @@ class BatchNormSteps:
     def deviation(self):
         """What the centred activations are divided by: sqrt(variance + eps), (C,)."""
         return np.sqrt(self.variance + self.variance.dtype.type(self.eps))
+
+    def __str__(self):
+        source = "of the mini-batch" if self.training else "the moving averages"
+        lines = [
+            f"activations: {self.count} values a channel, from {self.x.min():.4g} to {self.x.max():.4g}",
+            f"mean {_short(self.mean)}, variance {_short(self.variance)} ({source})",
+            f"normalize: (x - mean) / sqrt(variance + {self.eps:g}), "
+            f"from {self.normalized.min():.4g} to {self.normalized.max():.4g}",
+            f"scale and shift: {_short(self.gamma)} · normalized + {_short(self.beta)}, "
+            f"from {self.output.min():.4g} to {self.output.max():.4g}",
+            "moving averages: " + (self._averages() if self.training else "unchanged in eval"),
+        ]
+        return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, start=1))
+
+    def _averages(self):
+        divisor = "M - 1" if self.unbiased else "M"
+        current = self.variance * (self.count / (self.count - 1) if self.unbiased else 1)
+        keep, take = f"{self.alpha:.4g}", f"{1 - self.alpha:.4g}"
+        return (
+            f"mean {keep} · {_short(self.running_mean_before)} + {take} · {_short(self.mean)} "
+            f"= {_short(self.running_mean_after)}, variance (divided by {divisor}) "
+            f"{keep} · {_short(self.running_variance_before)} + {take} · {_short(current)} "
+            f"= {_short(self.running_variance_after)}"
+        )
 
 
 def batch_norm(
@@ -97,6 +122,12 @@ def batch_norm_steps(
     >>> steps = batch_norm_steps([[1.0], [3.0]], alpha=0.9, unbiased=False, eps=0)
     >>> steps.mean, steps.variance, steps.normalized[:, 0], steps.running_mean_after
     (array([2.]), array([1.]), array([-1.,  1.]), array([0.2]))
+    >>> print(steps)
+    1. activations: 2 values a channel, from 1 to 3
+    2. mean [2], variance [1] (of the mini-batch)
+    3. normalize: (x - mean) / sqrt(variance + 0), from -1 to 1
+    4. scale and shift: [1] · normalized + [0], from -1 to 1
+    5. moving averages: mean 0.9 · [0] + 0.1 · [2] = [0.2], variance (divided by M) 0.9 · [1] + 0.1 · [1] = [1]
     """
     x = checks.real("x", x)
     checks.flag("unbiased", unbiased)
@@ -165,6 +196,12 @@ def _running(x, mean, variance, training):
 def _filled(name, value, x, default):
     value = per_channel(name, value, x)
     return np.full((x.shape[1], *(1,) * (x.ndim - 2)), default) if value is None else value
+
+
+def _short(values):
+    """Up to four numbers, one a channel, with four digits."""
+    shown = [f"{value:.4g}" for value in values[:4]]
+    return f"[{', '.join(shown)}{', ...' if len(values) > 4 else ''}]"
 
 
 def _in_type_of(x, name, value):

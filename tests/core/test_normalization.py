@@ -80,6 +80,15 @@ def test_the_five_steps_follow_the_lecture():
     np.testing.assert_allclose(steps.running_variance_after, 0.9 * old_variance + 0.1 * variance)
 
 
+def test_the_steps_read_as_five_lines():
+    x = np.random.default_rng(4).normal(size=(4, 6, 2))
+    training = str(normalization.batch_norm_steps(x)).splitlines()
+    assert [line[:2] for line in training] == ["1.", "2.", "3.", "4.", "5."]
+    assert "..." in training[1] and "divided by M - 1" in training[4]
+    steps = normalization.batch_norm_steps(x, running_mean=np.zeros(6), running_var=np.ones(6), training=False)
+    assert str(steps).endswith("5. moving averages: unchanged in eval")
+
+
 def test_alpha_and_momentum_name_the_same_average_and_unbiased_its_variance():
     x = np.array([[1.0], [2.0], [6.0]])
     lecture = normalization.batch_norm_steps(x, alpha=0.75)
