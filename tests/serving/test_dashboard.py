@@ -139,12 +139,12 @@ def test_make_dashboard_leaves_no_process_behind(server, root, trial_folder, fre
 
 
 def test_idle_kernels_are_culled_but_not_under_an_open_page(dashboard, open_page):
-    options = [f"--MappingKernelManager.cull_{name}=1" for name in ("idle_timeout", "interval")]
+    options = ["--MappingKernelManager.cull_idle_timeout=5", "--MappingKernelManager.cull_interval=1"]
     with dashboard(*options) as running:
         with open_page() as page:
             page.goto(running.url + LESSON)
             page.get_by_label("value").first.wait_for()
-            time.sleep(4)
+            time.sleep(8)
             assert len(kernels(running)) == 1
         wait_until(lambda: not kernels(running))
 
