@@ -390,6 +390,7 @@ CONV = (GRAD, IMAGE, WEIGHT)
         (lambda: backprop.correlate_backward([1.0], [[1.0]], [[1.0]]), "grad.ndim"),
         (lambda: backprop.correlate_backward([1.0], [1.0, 2.0], [1.0, 2.0, 3.0]), "kernel.shape"),
         (lambda: backprop.correlate_backward([1.0] * 3, [1.0, 2.0], [1.0]), "grad.shape"),
+        (lambda: backprop.correlate_backward([2**62] * 3, [1], [1], padding=1, padding_mode="replicate"), "grad"),
         (lambda: backprop.pool_backward([[1.0]], np.ones((4, 4)), 2), "grad.shape"),
         (lambda: backprop.pool_backward([[1.0]], np.ones((2, 2)), 3), "size"),
         (lambda: backprop.pool_backward([[1.0]], np.ones((2, 2)), 2, mode="median"), "mode"),
