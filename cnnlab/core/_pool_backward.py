@@ -65,7 +65,7 @@ def _spread(grad, shape_of_x, axes, size, stride, padding, dilation, count_paddi
     for axis in range(axes):
         n, number = shape_of_x[axis - axes], gradient.ndim + axis - axes
         before, after = arithmetic.padding_of(n, sizes[axis], strides[axis], sides[axis], dilations[axis])
-        first = np.arange(grad.shape[number]) * strides[axis] - before
+        first = np.array([place * strides[axis] - before for place in range(grad.shape[number])])
         places = [first + tap * dilations[axis] for tap in range(sizes[axis])]
         low, high = (-before, n + after) if count_padding else (0, n)
         divided_by = sum((low <= place) & (place < high) for place in places)

@@ -200,6 +200,11 @@ def test_dilated_average_pool_backward_is_the_transpose_of_the_pool():
     assert (pooled * grad).sum() == pytest.approx((x * backprop.pool_backward(grad, x, 3, **settings)).sum())
 
 
+def test_a_stride_beyond_every_number_type_leaves_one_window():
+    dx, dkernel = backprop.correlate_backward([4], [1, 2, 3], [5, 6], stride=10**40)
+    assert (dx.tolist(), dkernel.tolist()) == ([20, 24, 0], [4, 8])
+
+
 def test_ties_go_to_the_first_in_reading_order():
     assert backprop.pool_backward([[1.0]], [[7, 7], [7, 7]], 2).tolist() == [[1, 0], [0, 0]]
     assert backprop.pool_backward([[1.0]], [[8, 7], [7, 7]], 2, mode="min").tolist() == [[0, 1], [0, 0]]
@@ -390,7 +395,7 @@ CONV = (GRAD, IMAGE, WEIGHT)
         (lambda: backprop.correlate_backward([1.0], [[1.0]], [[1.0]]), "grad.ndim"),
         (lambda: backprop.correlate_backward([1.0], [1.0, 2.0], [1.0, 2.0, 3.0]), "kernel.shape"),
         (lambda: backprop.correlate_backward([1.0] * 3, [1.0, 2.0], [1.0]), "grad.shape"),
-        (lambda: backprop.correlate_backward([2**62] * 3, [1], [1], padding=1, padding_mode="replicate"), "grad"),
+        (lambda: backprop.correlate_backward([2**61] * 5, [1], [1], padding=2, padding_mode="replicate"), "grad"),
         (lambda: backprop.pool_backward([[1.0]], np.ones((4, 4)), 2), "grad.shape"),
         (lambda: backprop.pool_backward([[1.0]], np.ones((2, 2)), 3), "size"),
         (lambda: backprop.pool_backward([[1.0]], np.ones((2, 2)), 2, mode="median"), "mode"),
