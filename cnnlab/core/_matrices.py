@@ -93,6 +93,8 @@ def im2col(x, kernel_size, *, stride=1, padding=0, dilation=1, padding_mode="zer
     _windows.check_padding_mode(padding_mode, shape)
     value, fill = _precision.filling(padding_mode, value, x)
     number_type = np.result_type(x, *fill)
+    if number_type.kind == "f" and x.dtype.kind == "u" and fill[0].dtype.kind == "i":
+        checks.refuse("x.dtype", x.dtype.name, "must be int64 to stand beside a value; uint64 holds more than it can")
     leading = x.shape[: x.ndim - axes]
     needed = _windows.cells((*leading, *shape.padded), (*leading, *shape.output, *kernel)) * number_type.itemsize
     checks.workspace("x.shape", x.shape, needed)

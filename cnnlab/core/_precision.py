@@ -5,6 +5,7 @@ is exact, and fast) and in int64 above; a sum that could pass the range of int64
 result type; float16 is computed in float32 and rounded once.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,13 +44,16 @@ class Precision:
         return output.astype(self.result, copy=False)
 
 
-def of_product(x, weight, *others, taps_axis=0):
-    """The precision of sums of products x · weight (+ others), `weight` summed over all axes but `taps_axis`."""
-    result = np.result_type(x, weight, *others)
-    if result.kind == "f":
+def of_product(x, weight, *added, taps_axis=0, fill=()):
+    """The precision of sums of products x · weight (+ added), `weight` summed over all axes but `taps_axis`.
+
+    `fill` holds numbers that padding puts beside those of `x`.
+    """
+    if any(factor.dtype.kind == "f" for factor in (x, weight, *added, *fill)):
+        result = np.result_type(x, weight, *added, *fill)
         compute = np.dtype(np.float32) if result == np.float16 else result
         return Precision(compute, result)
-    bound = integer_bound(x, weight, *others, taps_axis=taps_axis)
+    bound = integer_bound(weight, taps_axis) * max(map(largest, (x, *fill))) + sum(map(largest, added))
     if bound >= 2**63:
         checks.refuse("x", x, "holds whole numbers so large that a sum could pass 64 bits; use float64")
     exact_in_float = bound < EXACT_IN_FLOAT64
@@ -61,12 +65,11 @@ def of_sum(x, terms):
     return of_product(x, np.array([[terms]]) if x.dtype.kind in "iu" else x.dtype.type(1))
 
 
-def integer_bound(x, weight, *others, taps_axis):
-    """A whole number that no partial sum of products can pass."""
-    per_filter = np.moveaxis(np.atleast_1d(weight), taps_axis, 0).reshape(np.atleast_1d(weight).shape[taps_axis], -1)
-    heaviest = np.abs(per_filter.astype(np.float64)).sum(axis=1).max()
-    rounding = 1 + 1e-9
-    return int(largest(x) * int(heaviest * rounding + 1) + sum(map(largest, others)))
+def integer_bound(weight, taps_axis):
+    """The largest sum of magnitudes of one filter, rounded up to a whole number."""
+    magnitudes = np.abs(np.atleast_1d(weight).astype(np.float64))
+    heaviest = np.moveaxis(magnitudes, taps_axis, 0).reshape(magnitudes.shape[taps_axis], -1).sum(axis=1).max()
+    return math.ceil(heaviest * (1 + 1e-9))
 
 
 def largest(values):

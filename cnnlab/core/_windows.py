@@ -1,7 +1,7 @@
 """Where a kernel lands and what it sees: padding, and the windows of a padded array as a view."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -42,7 +42,17 @@ def geometry(size, kernel, stride=1, padding=0, dilation=1, *, named="kernel"):
             )
             checks.refuse(f"{named}.shape", tuple(kernel), remedy)
         output.append(room // step + 1)
-    return Geometry(tuple(size), tuple(kernel), stride, pairs, dilation, tuple(output))
+    return settled(Geometry(tuple(size), tuple(kernel), stride, pairs, dilation, tuple(output)))
+
+
+def settled(shape):
+    """The same geometry, with 1 for the stride of a single window and the dilation of a single tap.
+
+    They cannot matter there, and however large they were, index arithmetic now fits 64 bits.
+    """
+    stride = tuple(step if places > 1 else 1 for step, places in zip(shape.stride, shape.output, strict=True))
+    dilation = tuple(apart if taps > 1 else 1 for apart, taps in zip(shape.dilation, shape.kernel, strict=True))
+    return replace(shape, stride=stride, dilation=dilation)
 
 
 def padding_per_axis(padding, axes):

@@ -174,4 +174,4 @@ def _one_channel(x, kernel, stride, padding, dilation, padding_mode, value):
     shape = _windows.geometry(x.shape, kernel.shape, stride, padding, dilation)
     _windows.check_padding_mode(padding_mode, shape)
     value, fill = _precision.filling(padding_mode, value, x)
-    return x, kernel, shape, value, _precision.of_product(x, kernel[None], *fill)
+    return x, kernel, shape, value, _precision.of_product(x, kernel[None], fill=fill)

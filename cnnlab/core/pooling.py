@@ -114,7 +114,7 @@ def _arguments(x, size, stride, padding, dilation, ceil_mode):
     cells, sides = x.shape[x.ndim - axes :], _windows.padding_per_axis(padding, axes)
     pairs = tuple(map(arithmetic.padding_of, cells, size, stride, sides, dilation))
     output = tuple(map(output_size, cells, size, stride, pairs, dilation, (ceil_mode,) * axes))
-    shape = _windows.Geometry(cells, size, stride, pairs, dilation, output)
+    shape = _windows.settled(_windows.Geometry(cells, size, stride, pairs, dilation, output))
     _check_memory(x, shape)
     along = [_Axis.of(shape, axis) for axis in range(axes)]
     if not all(axis.cells_seen().min() > 0 for axis in along):
