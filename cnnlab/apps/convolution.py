@@ -51,7 +51,7 @@ class ConvolutionExplorer(BrowserApp, module="explorers/convolution.js"):
     """
 
     input = traitlets.Any("Cat").tag(sync=True, state=True)
-    own = traitlets.Dict(None, allow_none=True).tag(sync=True)
+    own = traitlets.Any(None).tag(sync=True)
     kernel = traitlets.Any().tag(sync=True, state=True)
     flip = traitlets.Any(False).tag(sync=True, state=True)
     stride = traitlets.Any((1, 1)).tag(sync=True, state=True)

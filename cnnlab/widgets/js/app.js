@@ -21,6 +21,7 @@ export function mount({ model, el, label, properties, compute, build }) {
   let frame = 0;
   let saving = 0;
   let result = null;
+  let failing = false; // whether the last state could not be computed
 
   const app = {
     root,
@@ -33,13 +34,14 @@ export function mount({ model, el, label, properties, compute, build }) {
         state[name] = value;
         model.set(name, value);
       }
+      app.say("");
       app.redraw();
       saving ||= setTimeout(save, SAVE_EVERY);
     },
     redraw() {
       frame ||= requestAnimationFrame(render);
     },
-    // A word on something that was put right ("99 is too much: 5 is used"); goes away with the next change.
+    // A word on something that was put right ("99 is too much: 5 is used"); goes with the next change of state.
     say(text) {
       notice.textContent = text;
       notice.classList.remove("cnn-bad");
@@ -63,13 +65,14 @@ export function mount({ model, el, label, properties, compute, build }) {
     root.classList.toggle("cnn-dark", isDark(el));
     try {
       result = compute(state);
-      if (notice.classList.contains("cnn-bad")) app.say("");
-      root.classList.remove("cnn-stale");
+      if (failing) app.say("");
+      failing = false;
     } catch (error) {
+      failing = true;
       if (!(error instanceof UserError)) console.error(error);
       app.refuse(error instanceof UserError ? error.message : `This setting cannot be shown (${error.message}).`);
-      root.classList.add("cnn-stale");
     }
+    root.classList.toggle("cnn-stale", failing);
     if (result) draw(result, state);
   }
 

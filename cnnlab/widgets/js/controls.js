@@ -17,10 +17,9 @@ export function slider({ label, min, max, change, say = () => {} }) {
     const wish = read(box.value);
     const value = clamp(Math.round(wish ?? range.valueAsNumber), limits.min, limits.max);
     box.value = value;
+    change(value);
     if (wish === null) say(`${label}: a whole number from ${limits.min} to ${limits.max} is needed; ${value} stays.`);
     else if (wish !== value) say(`${label}: ${show(wish)} is outside ${limits.min} to ${limits.max}; ${value} is used.`);
-    else say("");
-    change(value);
   }
 
   return {
@@ -45,7 +44,7 @@ export function menu({ label, options, change }) {
   const children = Array.isArray(options)
     ? choices(options)
     : Object.entries(options).map(([group, list]) => element("optgroup", { label: group }, ...choices(list)));
-  const select = element("select", { onchange: () => change(select.value), ...OWN_KEYS }, ...children);
+  const select = element("select", { "aria-label": label, onchange: () => change(select.value), ...OWN_KEYS }, ...children);
   const row = element("label", { class: "cnn-menu" }, element("span", { class: "cnn-label" }, label), select);
   return {
     element: row,
@@ -82,8 +81,8 @@ export function check({ label, change }) {
 }
 
 // Any real number, in a box alone.
-export function number({ label, change, say = () => {} }) {
-  const box = element("input", { type: "text", inputmode: "decimal", size: 5, ...OWN_KEYS, onchange: typed });
+export function number({ label, name, change, say = () => {} }) {
+  const box = element("input", { type: "text", inputmode: "decimal", size: 5, "aria-label": name ?? label, ...OWN_KEYS, onchange: typed });
   const row = element("label", { class: "cnn-number" }, element("span", { class: "cnn-label" }, label), box);
   let last = 0;
   function typed() {

@@ -45,8 +45,8 @@ export class KernelEditor {
       if (!input.$typing) return;
       input.$typing = false;
       const value = read(input.value);
-      if (value === null) this.on.refuse(`Weight ${row + 1}, ${col + 1}: “${input.value}” is not a number; write one such as 2, −0.5 or 1/9.`);
       this.on.edit(row, col, value);
+      if (value === null) this.on.refuse(`Weight ${row + 1}, ${col + 1}: “${input.value}” is not a number; write one such as 2, −0.5 or 1/9.`);
     };
     const input = element("input", {
       type: "text",

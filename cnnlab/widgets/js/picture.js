@@ -21,15 +21,27 @@ export function readHeader(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 30) return null;
   if (ascii(bytes, 1, 3) === "PNG") return { format: "PNG", width: view.getUint32(16), height: view.getUint32(20), animated: holds(bytes, "acTL", 4096) > 0 };
-  if (ascii(bytes, 0, 4) === "GIF8") {
-    const first = holds(bytes, "\x21\xf9\x04");
-    const animated = first >= 0 && holds(bytes.subarray(first + 3), "\x21\xf9\x04") >= 0;
-    return { format: "GIF", width: view.getUint16(6, true), height: view.getUint16(8, true), animated };
-  }
+  if (ascii(bytes, 0, 4) === "GIF8") return { format: "GIF", width: view.getUint16(6, true), height: view.getUint16(8, true), animated: gifFrames(bytes) > 1 };
   if (ascii(bytes, 0, 2) === "BM") return { format: "BMP", width: Math.abs(view.getInt32(18, true)), height: Math.abs(view.getInt32(22, true)), animated: false };
   if (ascii(bytes, 0, 4) === "RIFF" && ascii(bytes, 8, 4) === "WEBP") return webpHeader(bytes, view);
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return jpegHeader(bytes, view);
   return null;
+}
+
+// Frames of a GIF, counted up to the second: blocks follow each other, each a chain of parts with their lengths.
+function gifFrames(bytes) {
+  const paletteBytes = (flags) => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
+  let at = 13 + paletteBytes(bytes[10]);
+  let frames = 0;
+  while (frames < 2 && (bytes[at] === 0x21 || bytes[at] === 0x2c)) {
+    if (bytes[at] === 0x2c) {
+      frames += 1;
+      at += 11 + paletteBytes(bytes[at + 9]);
+    } else at += 2;
+    while (bytes[at]) at += bytes[at] + 1;
+    at += 1;
+  }
+  return frames;
 }
 
 function webpHeader(bytes, view) {

@@ -45,8 +45,7 @@ export function buildControls(app) {
   });
   const file = element("input", { type: "file", accept: "image/png,image/jpeg,image/gif,image/bmp,image/webp", hidden: true, "aria-label": "Picture file", onchange: upload });
   const paint = check({ label: "Paint cells with", change: (on) => Object.assign(look, { painting: on }) && app.redraw() });
-  const brush = number({ label: "", change: (value) => (look.brush = value), say });
-  brush.element.querySelector("input").setAttribute("aria-label", "Brush value");
+  const brush = number({ label: "", name: "Brush value", change: (value) => (look.brush = value), say });
   const inputTools = element("div", { class: "cnn-tools" }, paint.element, brush.element, button("Picture …", () => file.click()), file);
 
   async function upload() {
@@ -85,7 +84,6 @@ export function buildControls(app) {
   function usePasted() {
     try {
       app.set({ kernel: table(MOST_TAPS).parse(pasted.value, "kernel") });
-      say("");
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       app.refuse(error.message);

@@ -36,7 +36,6 @@ export function buildFacts(app) {
   function load() {
     try {
       app.set(parse(stateBox.value, fields));
-      app.say("");
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       app.refuse(error.message);
@@ -108,5 +107,6 @@ function stateFields(app) {
     padding: { parse: (text, name) => (/^[a-z]+$/.test(text) ? named.parse(text, name) : pair(0, 11).parse(text, name)) },
     padding_mode: oneOf("zeros", "reflect", "replicate", "circular", "constant"),
     fill: realNumber,
+    position: pair(0, 200),
   };
 }

@@ -208,10 +208,12 @@ export function buildStage(app) {
     setText(summary, look.hidden ? "" : describe(result, [r, c], pointed && { at: [pointed[0] - top, pointed[1] - left], value: padded.data[pointed[0] * padded.cols + pointed[1]], fed }));
   }
 
+  // The room for input and output, the same for both and for every setting.
   function boxSize() {
     const width = stage.clientWidth || 900;
-    const side = width >= 700 ? Math.floor((width - MIDDLE - 32) / 2) : width;
-    return width >= 700 ? [Math.min(side, 400), Math.min(side, 372)] : [side, Math.min(side, 372)];
+    const beside = getComputedStyle(stage).gridTemplateColumns.split(" ").length === 3;
+    const side = beside ? Math.floor((width - MIDDLE - 32) / 2) : width;
+    return [Math.min(side, 400), Math.min(side, 372)];
   }
 
   return { element: whole, draw };

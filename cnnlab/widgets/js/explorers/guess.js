@@ -47,7 +47,7 @@ function render({ model, el }) {
       return (result, state) => {
         const dark = app.root.classList.contains("cnn-dark");
         const width = app.root.clientWidth;
-        const side = Math.min(300, width > 760 ? Math.floor((width - 360) / 2) : width);
+        const side = Math.min(300, width > 720 ? Math.floor((width - 360) / 2) : width);
         const { inputScale, outputScale, outputNote } = scalesOf(result);
         for (const [grid, matrix, scale] of [[input, result.image, inputScale], [output, result.output, outputScale]])
           grid.draw({ matrix, scale, box: [side, side], cell: fitCell([[matrix.rows, matrix.cols]], [side, side]), dark });

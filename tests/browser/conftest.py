@@ -1,0 +1,53 @@
+"""A lesson open in a real browser: on its static page, under Voila, or in JupyterLab."""
+
+import shutil
+import sys
+from contextlib import contextmanager
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def lab_copy(server, free_port, root, tmp_path_factory):
+    """JupyterLab on a copy of the notebooks, which it may save."""
+    folder = tmp_path_factory.mktemp("lab")
+    shutil.copytree(root / "notebooks", folder / "notebooks")
+    options = [f"--ServerApp.port={free_port()}", "--IdentityProvider.token=", "--no-browser", "--log-level=INFO"]
+    with server([sys.executable, "-m", "cnnlab.serving.lab", *options], folder) as running:
+        yield running.url.split("/lab")[0]
+
+
+@pytest.fixture(scope="session")
+def open_lesson(open_page, request):
+    """A function: `with open_lesson(place, name, **context) as page` gives the lesson's page, its widgets drawn."""
+
+    @contextmanager
+    def opened(place, name, **context):
+        with open_page(**context, **({"offline": True} if place == "page" else {})) as page:
+            if place == "page":
+                page.goto((request.getfixturevalue("site") / f"{name}.html").as_uri())
+            elif place == "voila":
+                page.goto(f"{request.getfixturevalue('voila_server')}voila/render/{name}.ipynb")
+            else:
+                page.goto(f"{request.getfixturevalue('lab_copy')}/lab/tree/{name}.ipynb?reset")
+                page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
+                page.get_by_role("menuitem", name="Run", exact=True).click()
+                page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+            page.locator(".cnnlab").first.wait_for(timeout=60_000)
+            yield page
+
+    return opened
+
+
+@pytest.fixture(scope="session")
+def axe_violations():
+    """A function: the accessibility rules that an element of the page breaks, as readable lines."""
+    from axe_core_python.sync_playwright import Axe
+
+    axe = Axe()
+
+    def violations(page, selector=".cnnlab"):
+        found = axe.run(page, context=selector)["violations"]
+        return [f"{rule['id']} ({rule['impact']}): {node['html'][:200]}" for rule in found for node in rule["nodes"]]
+
+    return violations
