@@ -66,10 +66,10 @@ def of_sum(x, terms):
 
 
 def integer_bound(weight, taps_axis):
-    """The largest sum of magnitudes of one filter, rounded up to a whole number."""
+    """The largest sum of magnitudes of one filter; where float64 would round it, a whole number above it."""
     magnitudes = np.abs(np.atleast_1d(weight).astype(np.float64))
     heaviest = np.moveaxis(magnitudes, taps_axis, 0).reshape(magnitudes.shape[taps_axis], -1).sum(axis=1).max()
-    return math.ceil(heaviest * (1 + 1e-9))
+    return int(heaviest) if heaviest < EXACT_IN_FLOAT64 else math.ceil(heaviest * (1 + 1e-9))
 
 
 def largest(values):

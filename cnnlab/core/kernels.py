@@ -72,8 +72,9 @@ def laplacian_of_gaussian(size, sigma):
     """
     sigma = checks.positive("sigma", sigma)
     y, x = _grid(size)
-    sharp = ((x / sigma) ** 2 + (y / sigma) ** 2 - 2) / sigma / sigma * _bell(x, sigma) * _bell(y, sigma)
-    return _checked_range("sigma", sigma, sharp - sharp.mean())
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        sharp = ((x / sigma) ** 2 + (y / sigma) ** 2 - 2) / sigma / sigma * _bell(x, sigma) * _bell(y, sigma)
+        return _checked_range("sigma", sigma, sharp - sharp.mean())
 
 
 def gabor(size, wavelength, orientation=0.0, *, sigma=None, phase=0.0, aspect=1.0):

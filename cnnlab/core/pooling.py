@@ -128,7 +128,8 @@ def _check_memory(x, shape):
     for axis in reversed(range(len(shape.size))):
         current[x.ndim - len(shape.size) + axis] = shape.output[axis]
         stages.append(tuple(current))
-    checks.workspace("x.shape", x.shape, 8 * (3 * _windows.cells(*stages) + 4 * sum(shape.output)))
+    culprit = ("padding", shape.padding) if any(map(any, shape.padding)) else ("x.shape", x.shape)
+    checks.workspace(*culprit, 8 * (3 * _windows.cells(*stages) + 4 * sum(shape.output)))
 
 
 @dataclass(frozen=True)
