@@ -50,11 +50,18 @@ def free_port():
 class Server:
     """A server process that prints its address: `url`, `process`, `log()`, `family()`, `stop()`."""
 
-    def __init__(self, command, cwd, log):
-        self.path = log
-        with open(log, "w") as output:
+    def __init__(self, command, cwd, folder):
+        self.path = folder / "log.txt"
+        # What the user has opened and set in Jupyter stays out of the tests, and the tests out of it.
+        jupyters = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+        with open(self.path, "w") as output:
             self.process = subprocess.Popen(
-                command, cwd=cwd, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+                command,
+                cwd=cwd,
+                env={**os.environ, **{name: str(folder / name.lower()) for name in (*jupyters, "IPYTHONDIR")}},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         self.url = self._address()
 
@@ -105,7 +112,7 @@ def server(tmp_path_factory):
 
     @contextmanager
     def start(command, cwd=ROOT):
-        running = Server([str(part) for part in command], cwd, tmp_path_factory.mktemp("server") / "log.txt")
+        running = Server([str(part) for part in command], cwd, tmp_path_factory.mktemp("server"))
         try:
             yield running
         finally:
