@@ -14,7 +14,7 @@ def lab_copy(server, free_port, root, tmp_path_factory):
     shutil.copytree(root / "notebooks", folder / "notebooks")
     options = [f"--ServerApp.port={free_port()}", "--IdentityProvider.token=", "--no-browser", "--log-level=INFO"]
     with server([sys.executable, "-m", "cnnlab.serving.lab", *options], folder) as running:
-        yield running.url.split("/lab")[0]
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +29,7 @@ def open_lesson(open_page, request):
             elif place == "voila":
                 page.goto(f"{request.getfixturevalue('voila_server')}voila/render/{name}.ipynb")
             else:
-                page.goto(f"{request.getfixturevalue('lab_copy')}/lab/tree/{name}.ipynb?reset")
+                page.goto(f"{request.getfixturevalue('lab_copy').url.split('/lab')[0]}/lab/tree/{name}.ipynb?reset")
                 page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
                 page.get_by_role("menuitem", name="Run", exact=True).click()
                 page.get_by_role("menuitem", name="Run All Cells", exact=True).click()

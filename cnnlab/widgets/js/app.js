@@ -16,6 +16,7 @@ export function mount({ model, el, label, properties, compute, build }) {
   const root = element("section", { class: "cnnlab", "aria-label": label });
   const notice = element("p", { class: "cnn-notice", role: "alert" });
   const state = {};
+  const unsaved = {}; // changes that Python has not been told yet
   const cleanups = [];
   let draw = () => {};
   let frame = 0;
@@ -31,8 +32,7 @@ export function mount({ model, el, label, properties, compute, build }) {
     set(changes) {
       for (const [name, value] of Object.entries(changes)) {
         if (!properties.includes(name)) throw new Error(`${name} is no property of this app`);
-        state[name] = value;
-        model.set(name, value);
+        state[name] = unsaved[name] = value;
       }
       app.say("");
       app.redraw();
@@ -57,6 +57,10 @@ export function mount({ model, el, label, properties, compute, build }) {
 
   function save() {
     saving = 0;
+    for (const [name, value] of Object.entries(unsaved)) {
+      delete unsaved[name];
+      model.set(name, value);
+    }
     model.save_changes();
   }
 
@@ -78,6 +82,7 @@ export function mount({ model, el, label, properties, compute, build }) {
 
   function follow(name) {
     const changed = () => {
+      if (name in unsaved) return; // an echo of an older value: the learner's own is newer
       state[name] = model.get(name);
       app.redraw();
     };
