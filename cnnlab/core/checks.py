@@ -132,6 +132,7 @@ def array(parameter, value, dimensions=None, *, finite=True):
         refuse(f"{parameter}.ndim", result.ndim, f"must be {wanted}")
     if result.size == 0:
         refuse(f"{parameter}.shape", result.shape, "must have at least one element on every axis")
+    workspace(f"{parameter}.shape", result.shape, result.size)  # of the look at every cell
     if finite:
         refuse_not_finite(parameter, result)
     return result

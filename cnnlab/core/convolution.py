@@ -134,11 +134,7 @@ def steps(
     output[0] = 1 + 0 + (-3) = -2
     """
     kernel = flip(kernel) if checks.flag("flipped", flipped) else kernel
-    x, kernel, shape, value, precision = _one_channel(x, kernel, stride, padding, dilation, padding_mode, value)
-    _engine.check_memory(x[None, None], kernel[None, None], shape, precision)
-    number_type = precision.result if precision.result.kind == "i" else precision.compute
-    padded = _windows.pad(x, shape, padding_mode, value, number_type)
-    return _steps(padded, kernel.astype(number_type), shape)
+    return _steps(*_laid_out(x, kernel, stride, padding, dilation, padding_mode, value))
 
 
 def _steps(padded, kernel, shape):
@@ -154,17 +150,26 @@ def _steps(padded, kernel, shape):
         yield Step(position, start, window.copy(), products, products.sum().item())
 
 
-def correlate_by_loops(x, kernel, **settings):
+def correlate_by_loops(x, kernel, *, stride=1, padding=0, dilation=1, padding_mode="zeros", value=0):
     """`correlate` written out as a loop over its windows: slow, easy to read, and what the fast path is held to.
 
     >>> correlate_by_loops([1, 2, 3, 4], [1, 0, -1], padding=1)
     array([-2, -2, -2,  3])
     """
-    every_step = list(steps(x, kernel, **settings))
-    output = np.zeros([last + 1 for last in every_step[-1].position], every_step[-1].products.dtype)
-    for step in every_step:
+    padded, kernel, shape = _laid_out(x, kernel, stride, padding, dilation, padding_mode, value)
+    output = np.empty(shape.output, padded.dtype)
+    for step in _steps(padded, kernel, shape):
         output[step.position] = step.sum
     return output
+
+
+def _laid_out(x, kernel, stride, padding, dilation, padding_mode, value):
+    """Check the arguments of `steps`; (padded input, kernel, geometry), all numbers of one type."""
+    x, kernel, shape, value, precision = _one_channel(x, kernel, stride, padding, dilation, padding_mode, value)
+    _engine.check_memory(x[None, None], kernel[None, None], shape, precision)
+    number_type = precision.result if precision.result.kind == "i" else precision.compute
+    padded = _windows.pad(x, shape, padding_mode, value, number_type)
+    return padded, kernel.astype(number_type), shape
 
 
 def _one_channel(x, kernel, stride, padding, dilation, padding_mode, value):

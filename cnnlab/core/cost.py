@@ -127,6 +127,7 @@ def branch_macs(in_channels, branch, size):
     if not checks.is_sequence(branch) or not all(checks.is_sequence(layer) and len(layer) == 2 for layer in branch):
         checks.refuse("branch", branch, "must list (kernel, output channels) for each layer")
     total, channels = 0, checks.integer("in_channels", in_channels, 1)
+    size = checks.integer("size", size, 1)
     for kernel, out_channels in branch:
         if out_channels is not None:
             total += conv_macs(channels, out_channels, kernel, size)

@@ -157,6 +157,8 @@ def square(image, size):
     (32, 32)
     """
     image = _checked_picture(image)
+    size = checks.integer("size", size, 1)
+    checks.workspace("size", size, 8 * 8 * size**2)
     side = min(image.shape[:2])
     top, left = ((length - side) // 2 for length in image.shape[:2])
     return resized(image[top : top + side, left : left + side], size, size)

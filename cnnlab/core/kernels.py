@@ -110,7 +110,9 @@ def gabor(size, wavelength, orientation=0.0, *, sigma=None, phase=0.0, aspect=1.
     angle = math.radians(checks.number("orientation", orientation))
     across, along = x * math.sin(angle) + y * math.cos(angle), x * math.cos(angle) - y * math.sin(angle)
     window = _bell(across, sigma) * _bell(aspect * along, sigma)
-    wave = np.cos(2 * math.pi * (across / wavelength) + math.radians(checks.number("phase", phase)))
+    with np.errstate(over="ignore"):
+        turns = _checked_range("wavelength", wavelength, across / wavelength)
+    wave = np.cos(2 * math.pi * turns + math.radians(checks.number("phase", phase)))
     return (wave - (wave * window).sum() / window.sum()) * window
 
 

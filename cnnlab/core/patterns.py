@@ -81,7 +81,11 @@ def grating(size, wavelength=8.0, angle=90.0, phase=0.0, contrast=1.0):
     wavelength = checks.positive("wavelength", wavelength)
     contrast = checks.within("contrast", contrast, 0, 1)
     _, across = _along_across(size, angle)
-    wave = np.cos(2 * math.pi * (across / wavelength) + math.radians(checks.number("phase", phase)))
+    with np.errstate(over="ignore"):
+        turns = across / wavelength
+    if not np.isfinite(turns).all():
+        checks.refuse("wavelength", wavelength, "is too short to count its waves")
+    wave = np.cos(2 * math.pi * turns + math.radians(checks.number("phase", phase)))
     return _mix(0.5 + 0.5 * contrast * wave)
 
 
@@ -92,7 +96,7 @@ def checkerboard(size, cell=8):
     array([  0,   0, 255, 255], dtype=uint8)
     """
     picture = _canvas(size)
-    index = np.arange(picture.shape[0]) // checks.integer("cell", cell, 1)
+    index = np.arange(picture.shape[0]) // min(checks.integer("cell", cell, 1), picture.shape[0])
     return picture + np.uint8(255) * ((index[:, None] + index) % 2).astype(np.uint8)
 
 
