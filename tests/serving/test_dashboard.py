@@ -1,5 +1,6 @@
 """The dashboard in a real browser: its home page, a lesson, its refusals, its processes."""
 
+import json
 import re
 import signal
 import socket
@@ -193,6 +194,8 @@ def test_lab_sends_small_packets_at_once(server, trial_folder, free_port, open_p
     with server([sys.executable, "-c", PROBE.format(program="lab"), *options], trial_folder) as running:
         with open_page() as page:
             page.goto(running.url + "/tree/01_trial.ipynb")
+            settings = json.loads(page.locator("#jupyter-config-data").text_content())
+            assert "@jupyterlab/apputils-extension:announcements" in settings["disabledExtensions"]
             wait_until(lambda: page.wait_for_timeout(100) or "nodelay" in running.log())
         assert "nodelay 1" in running.log()
 
