@@ -12,7 +12,7 @@ import numpy as np
 
 from cnnlab.core import _windows, checks
 
-BLOCK_CELLS = 2_000_000  # of one block of columns
+BLOCK_CELLS = 1_000_000  # of one block of columns
 CHUNK_CELLS = 4_000_000  # of the padded images worked on together
 
 

@@ -48,6 +48,8 @@ def integer(parameter, value, minimum):
         refuse(parameter, value, f"must be a whole number of {minimum} or more")
     if number < minimum:
         refuse(parameter, value, f"must be {minimum} or more")
+    if number >= 2**63:
+        refuse(parameter, value, "must fit 64 bits")
     return number
 
 

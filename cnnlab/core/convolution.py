@@ -41,6 +41,8 @@ __all__ = [
     "steps",
 ]
 
+MOST_LOOPS = 20_000  # windows that the written-out loop takes
+
 
 def correlate(x, kernel, *, stride=1, padding=0, dilation=1, padding_mode="zeros", value=0):
     """Correlation of one channel with one kernel: y[i, j] = sum over (a, b) of kernel[a, b] · x[i·s + a·d, j·s + b·d].
@@ -158,6 +160,8 @@ def correlate_by_loops(x, kernel, *, stride=1, padding=0, dilation=1, padding_mo
     """
     padded, kernel, shape = _laid_out(x, kernel, stride, padding, dilation, padding_mode, value)
     output = np.empty(shape.output, padded.dtype)
+    if output.size > MOST_LOOPS:
+        checks.refuse("x.shape", padded.shape, f"has {output.size} windows; the loop takes {MOST_LOOPS}")
     for step in _steps(padded, kernel, shape):
         output[step.position] = step.sum
     return output

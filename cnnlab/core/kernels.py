@@ -44,6 +44,8 @@ def gaussian(size, sigma):
     sigma = checks.positive("sigma", sigma)
     y, x = _grid(size)
     bell = _bell(x, sigma) * _bell(y, sigma)
+    if bell.sum() < np.finfo(np.float64).tiny:
+        checks.refuse("sigma", sigma, "is too small: an even kernel has no tap in the middle")
     return bell / bell.sum()
 
 

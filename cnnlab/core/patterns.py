@@ -69,7 +69,7 @@ def bars(size, period=8.0, angle=90.0):
     """
     period = checks.positive("period", period)
     _, across = _along_across(size, angle)
-    return _mix(((across - across.min() + 0.5) / period % 1) < 0.5)
+    return _mix(_turns("period", period, across - across.min() + 0.5) % 1 < 0.5)
 
 
 def grating(size, wavelength=8.0, angle=90.0, phase=0.0, contrast=1.0):
@@ -81,10 +81,7 @@ def grating(size, wavelength=8.0, angle=90.0, phase=0.0, contrast=1.0):
     wavelength = checks.positive("wavelength", wavelength)
     contrast = checks.within("contrast", contrast, 0, 1)
     _, across = _along_across(size, angle)
-    with np.errstate(over="ignore"):
-        turns = across / wavelength
-    if not np.isfinite(turns).all():
-        checks.refuse("wavelength", wavelength, "is too short to count its waves")
+    turns = _turns("wavelength", wavelength, across)
     wave = np.cos(2 * math.pi * turns + math.radians(checks.number("phase", phase)))
     return _mix(0.5 + 0.5 * contrast * wave)
 
@@ -147,6 +144,15 @@ def _along_across(size, angle):
     x = np.arange(side) - (side - 1) / 2
     y = -x[:, None]  # rows count downward, angles upward
     return x * cosine + y * sine, x * sine - y * cosine
+
+
+def _turns(parameter, length, distance):
+    """How many times `length` goes into each distance."""
+    with np.errstate(over="ignore"):
+        turns = distance / length
+    if not np.isfinite(turns).all():
+        checks.refuse(parameter, length, "is too short to count how often it repeats")
+    return turns
 
 
 def _brightness(value, parameter="value"):

@@ -25,6 +25,8 @@ def test_integer_minimum():
     assert checks.integer("padding", 0, 0) == 0
     with pytest.raises(ValueError, match=r"^padding=-1: must be 0 or more$"):
         checks.integer("padding", -1, 0)
+    with pytest.raises(ValueError, match=r"^padding=.*: must fit 64 bits$"):
+        checks.integer("padding", 10**5000, 0)
 
 
 @pytest.mark.parametrize(

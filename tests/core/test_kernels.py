@@ -145,6 +145,7 @@ def test_menu():
         ("size", lambda: kernels.box(10**6)),
         ("sigma", lambda: kernels.gaussian(3, 0)),
         ("sigma", lambda: kernels.gaussian(3, float("nan"))),
+        ("sigma", lambda: kernels.gaussian(2, 1e-9)),
         ("sigma", lambda: kernels.laplacian_of_gaussian(3, 1e-200)),
         ("ratio", lambda: kernels.difference_of_gaussians(3, 1, 1)),
         ("wavelength", lambda: kernels.gabor(3, 0)),
