@@ -6,19 +6,22 @@ import { clamp, read, show } from "./numbers.js";
 // JupyterLab takes arrow keys for itself unless the input says otherwise.
 const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
 
-// A slider and a number box for one whole number. A typed value out of range is clamped, with a word through `say`.
-export function slider({ label, min, max, change, say = () => {} }) {
+// A slider and a number box for one number: a whole one, or with `step: 0.1` one of so many decimals.
+// A typed value out of range is clamped, with a word through `say`.
+export function slider({ label, min, max, change, step = 1, say = () => {} }) {
   const limits = { min, max };
-  const range = element("input", { type: "range", min, max, step: 1, "aria-label": label, ...OWN_KEYS, oninput: () => change(range.valueAsNumber) });
-  const box = element("input", { type: "number", min, max, step: 1, inputmode: "numeric", "aria-label": `${label}, typed`, ...OWN_KEYS, onchange: typed });
+  const whole = Number.isInteger(step);
+  const range = element("input", { type: "range", min, max, step, "aria-label": label, ...OWN_KEYS, oninput: () => change(range.valueAsNumber) });
+  const box = element("input", { type: "number", min, max, step, inputmode: whole ? "numeric" : "decimal", "aria-label": `${label}, typed`, ...OWN_KEYS, onchange: typed });
   const row = element("div", { class: "cnn-slider" }, element("span", { class: "cnn-label", "aria-hidden": "true" }, label), range, box);
 
   function typed() {
     const wish = read(box.value);
-    const value = clamp(Math.round(wish ?? range.valueAsNumber), limits.min, limits.max);
+    const near = wish ?? range.valueAsNumber;
+    const value = clamp(whole ? Math.round(near) : near, limits.min, limits.max);
     box.value = value;
     change(value);
-    if (wish === null) say(`${label}: a whole number from ${limits.min} to ${limits.max} is needed; ${value} stays.`);
+    if (wish === null) say(`${label}: a ${whole ? "whole " : ""}number from ${limits.min} to ${limits.max} is needed; ${value} stays.`);
     else if (wish !== value) say(`${label}: ${show(wish)} is outside ${limits.min} to ${limits.max}; ${value} is used.`);
   }
 
