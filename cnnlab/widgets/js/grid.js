@@ -64,7 +64,8 @@ export class Grid {
 
   // matrix, scale: what and in which colours. box: [width, height] in px, fixed by the page. cell: px a cell.
   // kind(r, c): "padding", "unused", "hidden" or "". marks: [{at, size, style, hue, text}], drawn in order.
-  draw({ matrix, scale, box, cell, kind = null, marks = [], dark = false, digits = 3, frame = null }) {
+  // picture: a canvas or bitmap shown in place of the numbers' colours (a photograph in colour).
+  draw({ matrix, scale, box, cell, kind = null, marks = [], dark = false, digits = 3, frame = null, picture = null }) {
     const [width, height] = box;
     const left = Math.round((width - matrix.cols * cell) / 2);
     const top = Math.round((height - matrix.rows * cell) / 2);
@@ -82,9 +83,10 @@ export class Grid {
     pen.clearRect(0, 0, width, height);
     pen.setTransform(ratio, 0, 0, ratio, left * ratio, top * ratio);
     const ink = dark ? "#fff" : "#111";
-    paintCells(pen, { matrix, scale, cell, kind, dark });
+    if (picture) paintPicture(pen, picture, matrix, cell);
+    else paintCells(pen, { matrix, scale, cell, kind, dark });
     if (cell >= 8) paintLines(pen, matrix, cell, dark);
-    if (cell >= LEAST_FOR_NUMBERS) paintNumbers(pen, { matrix, scale, cell, kind, marks, digits, dark });
+    if (cell >= LEAST_FOR_NUMBERS && !picture) paintNumbers(pen, { matrix, scale, cell, kind, marks, digits, dark });
     if (frame) outline(pen, frame.at, frame.size, cell, { colour: frame.colour, width: 2 });
     for (const mark of marks) MARKS[mark.style](pen, mark, cell, ink);
   }
@@ -121,6 +123,11 @@ function paintCells(pen, { matrix, scale, cell, kind, dark }) {
     pen.drawImage(large, 0, 0, cols * cell, rows * cell);
   }
   if (kind) hatch(pen, matrix, cell, kind, dark);
+}
+
+function paintPicture(pen, picture, { rows, cols }, cell) {
+  pen.imageSmoothingEnabled = cell < 4; // large cells keep sharp edges
+  pen.drawImage(picture, 0, 0, cols * cell, rows * cell);
 }
 
 // Cells that the kernel never reaches carry diagonal lines; cells not computed yet stay empty.
@@ -197,6 +204,11 @@ const MARKS = {
   current: (pen, { at, size = [1, 1] }, cell, ink) => strong(pen, at, size, cell, ink),
   // All that a dilated window reaches over.
   reach: (pen, { at, size }, cell, ink) => outline(pen, at, size, cell, { colour: ink, width: 1.5, dash: [5, 4] }),
+  // A region tinted.
+  fill: (pen, { at: [r, c], size: [rows, cols], hue }, cell) => {
+    pen.fillStyle = hue;
+    pen.fillRect(c * cell, r * cell, cols * cell, rows * cell);
+  },
   // Cells that belong to what is hovered in another grid.
   linked: (pen, { at, size = [1, 1], hue }, cell) => outline(pen, at, size, cell, { colour: hue ?? "#CC79A7", width: cell >= 8 ? 3 : 1.5 }),
   // A cell under one weight: the weight's bar along the foot and the weight itself.
