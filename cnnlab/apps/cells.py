@@ -14,6 +14,7 @@ def replace_earlier(widget):
     earlier_run, widgets = _made.get(cell, (run, []))
     if earlier_run != run:
         for old in widgets:
+            old.layout.close()  # a widget of its own, which stays open otherwise
             old.close()
         widgets = []
     _made[cell] = (run, [*widgets, widget])

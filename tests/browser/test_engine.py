@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 from cnnlab.core import arithmetic, convolution, slips
+from cnnlab.plots import paint
 from cnnlab.widgets.modules import bundle
 
 SETTINGS = 400
@@ -20,7 +21,11 @@ pytestmark = pytest.mark.browser
 def page(open_page):
     with open_page() as page:
         page.goto("about:blank")
-        for name, entry in {"engine": "convolution.js", "facts": "explorers/convolution_facts.js"}.items():
+        for name, entry in {
+            "engine": "convolution.js",
+            "facts": "explorers/convolution_facts.js",
+            "palette": "colours.js",
+        }.items():
             page.evaluate(
                 "async ([name, source]) => { window[name] = await import("
                 "URL.createObjectURL(new Blob([source], {type: 'text/javascript'}))) }",
@@ -128,3 +133,15 @@ def test_the_slips_are_those_of_core(page, settings):
             assert dict(answer["slips"][axis]) == told
             several += len(told) > 2
     assert several >= 50
+
+
+@pytest.mark.parametrize("scale", ["grey", "signed"])
+def test_python_paints_in_the_colours_of_the_page(page, scale):
+    values = np.linspace(-1.2, 1.2, 101)
+    there = page.evaluate(
+        """([scale, values]) => values.map((value) =>
+             palette.cellColour(scale === "grey" ? palette.greyScale(-1, 1) : palette.signedScale(1), value))""",
+        [scale, values.tolist()],
+    )
+    here = paint.colours(values[None], scale, low=-1, high=1)[0]
+    np.testing.assert_allclose(here, there, atol=1)

@@ -10,9 +10,10 @@ import { isDark } from "./colours.js";
 
 const SAVE_EVERY = 100; // ms: a drag reaches Python ten times a second, not sixty
 
-// properties: names of the traits that are state. build(app) makes the controls and the stage once and returns
+// properties: names of the traits that are state. maySave(state): whether Python may be told of changes now; asked
+// again whenever something changes. build(app) makes the controls and the stage once and returns
 // draw(result, state), which changes what is on the screen in place. Returns the function that takes all away.
-export function mount({ model, el, label, properties, compute, build }) {
+export function mount({ model, el, label, properties, compute, build, maySave = () => true }) {
   const root = element("section", { class: "cnnlab", "aria-label": label });
   const notice = element("p", { class: "cnn-notice", role: "alert" });
   const state = {};
@@ -57,6 +58,7 @@ export function mount({ model, el, label, properties, compute, build }) {
 
   function save() {
     saving = 0;
+    if (!Object.keys(unsaved).length || !maySave(state)) return; // `follow` comes back to it
     for (const [name, value] of Object.entries(unsaved)) {
       delete unsaved[name];
       model.set(name, value);
@@ -85,6 +87,7 @@ export function mount({ model, el, label, properties, compute, build }) {
       if (name in unsaved) return; // an echo of an older value: the learner's own is newer
       state[name] = model.get(name);
       app.redraw();
+      saving ||= setTimeout(save, 0);
     };
     state[name] = model.get(name);
     model.on(`change:${name}`, changed);

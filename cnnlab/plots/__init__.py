@@ -1,0 +1,1 @@
+"""Arrays in, pictures out: one place for palette and style."""

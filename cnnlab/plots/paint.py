@@ -1,0 +1,54 @@
+"""The fast way from an array to a picture: colour map, then PNG by Pillow, well under a millisecond.
+
+The colours are those of widgets/js/colours.js; a test compares them.
+"""
+
+import io
+
+import numpy as np
+from PIL import Image
+
+GREY = [(0, 0, 0), (255, 255, 255)]
+# Blue below zero, white at zero, red above: told apart by colour-blind eyes as well.
+SIGNED = [
+    (5, 48, 97),
+    (33, 102, 172),
+    (103, 169, 207),
+    (209, 229, 240),
+    (247, 247, 247),
+    (253, 219, 199),
+    (239, 138, 98),
+    (178, 24, 43),
+    (103, 0, 31),
+]
+
+
+def ramp(anchors):
+    """256 colours between the anchors, as a (256, 3) uint8 array."""
+    place = np.linspace(0, len(anchors) - 1, 256)
+    channels = np.transpose(anchors)
+    return np.rint(np.transpose([np.interp(place, range(len(anchors)), c) for c in channels])).astype(np.uint8)
+
+
+MAPS = {"grey": ramp(GREY), "signed": ramp(SIGNED)}
+
+
+def colours(array, scale="grey", low=None, high=None):
+    """The (rows, columns, 3) uint8 colours of a 2-D array.
+
+    scale : "grey" from `low` to `high`, or "signed" from -high to high; both follow the data where they are not given
+    """
+    array = np.asarray(array, np.float64)
+    if scale == "signed":
+        high = abs(array).max() if high is None else high
+        low = -high
+    low, high = array.min() if low is None else low, array.max() if high is None else high
+    share = (array - low) / ((high - low) or 1)
+    return MAPS[scale][np.floor(np.clip(share, 0, 1) * 255 + 0.5).astype(np.uint8)]
+
+
+def png(array, scale="grey", low=None, high=None):
+    """The same as the bytes of a PNG file, one pixel a cell; the page enlarges it."""
+    target = io.BytesIO()
+    Image.fromarray(colours(array, scale, low, high)).save(target, "PNG", compress_level=1)
+    return target.getvalue()
