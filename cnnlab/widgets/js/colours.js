@@ -26,13 +26,29 @@ export function signedScale(limit) {
   return { map: SIGNED, low: -(limit || 1), high: limit || 1, signed: true };
 }
 
+// Counts in the colour of a role, none to `most`: pale enough for dark numbers.
+export function roleScale(role, most) {
+  const full = [1, 3, 5].map((at) => parseInt(ROLES[role].slice(at, at + 2), 16));
+  const mixed = (share) => full.map((part) => Math.round(255 + (part - 255) * share));
+  return { map: ramp([mixed(0.06), mixed(0.6)]), low: 0, high: most || 1, signed: false };
+}
+
 // A signed scale for a few numbers: half of its range, so that dark numbers stay readable on it.
 export function paleSignedScale(data) {
   return signedScale(2 * Math.max(...data.map(Math.abs)));
 }
 
+// Three values a cell, red, green and blue, shown as the colour they are.
+export const COLOURED = { rgb: true, low: 0, high: 255, signed: false };
+
+// [r, g, b] of cell i of a matrix.
+export function colourAt(scale, data, i, padding = false, dark = false) {
+  return scale.rgb ? [data[3 * i], data[3 * i + 1], data[3 * i + 2]] : cellColour(scale, data[i], padding, dark);
+}
+
 // [r, g, b] of one value. Padding is no data: half of it is the page's own colour.
 export function cellColour({ map, low, high }, value, padding = false, dark = false) {
+  if (Number.isNaN(value)) return dark ? [40, 40, 40] : [250, 250, 250]; // a cell without a value
   const place = (value - low) / (high - low);
   const index = 3 * (place <= 0 ? 0 : place >= 1 ? 255 : Math.round(place * 255));
   const colour = [map[index], map[index + 1], map[index + 2]];

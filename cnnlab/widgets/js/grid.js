@@ -1,6 +1,6 @@
 // A grid of cells on a canvas: colours, numbers, marks, pointer and keyboard. All that it knows comes with draw().
 
-import { cellColour, inkOn } from "./colours.js";
+import { colourAt, inkOn } from "./colours.js";
 import { element } from "./dom.js";
 import { clamp, show } from "./numbers.js";
 
@@ -62,7 +62,7 @@ export class Grid {
     return row >= 0 && col >= 0 && row < matrix.rows && col < matrix.cols ? [row, col] : null;
   }
 
-  // matrix, scale: what and in which colours. box: [width, height] in px, fixed by the page. cell: px a cell.
+  // matrix, scale: what and in which colours (COLOURED: three values a cell). box: [width, height] in px, fixed by the page. cell: px a cell.
   // kind(r, c): "padding", "unused", "hidden" or "". marks: [{at, size, style, hue, text}], drawn in order.
   // picture: a canvas or bitmap shown in place of the numbers' colours (a photograph in colour).
   draw({ matrix, scale, box, cell, kind = null, marks = [], dark = false, digits = 3, frame = null, picture = null }) {
@@ -104,7 +104,7 @@ function paintCells(pen, { matrix, scale, cell, kind, dark }) {
   for (let r = 0, i = 0; r < rows; r++)
     for (let c = 0; c < cols; c++, i++) {
       const what = kind ? kind(r, c) : "";
-      if (what !== "hidden") image.data.set([...cellColour(scale, data[i], what === "padding", dark), 255], 4 * i);
+      if (what !== "hidden") image.data.set([...colourAt(scale, data, i, what === "padding", dark), 255], 4 * i);
     }
   const small = new OffscreenCanvas(cols, rows);
   small.getContext("2d").putImageData(image, 0, 0);
@@ -171,12 +171,24 @@ function paintNumbers(pen, { matrix, scale, cell, kind, marks, digits, dark }) {
     for (let c = 0; c < matrix.cols; c++, i++) {
       const what = kind ? kind(r, c) : "";
       if (what === "hidden") continue;
+      const colour = colourAt(scale, matrix.data, i, what === "padding", dark);
+      pen.fillStyle = inkOn(colour);
+      if (scale.rgb) {
+        paintThree(pen, colour, r, c, cell);
+        continue;
+      }
       const text = show(matrix.data[i], digits);
       const size = clamp(Math.min(cell * 0.44, (cell * 1.55) / Math.max(text.length, 2)), 8, 22);
       pen.font = `${what === "padding" ? "italic " : ""}${size}px ${NUMBER_FONT}`;
-      pen.fillStyle = inkOn(cellColour(scale, matrix.data[i], what === "padding", dark));
       pen.fillText(text, (c + 0.5) * cell, (r + (raised.has(i) ? 0.4 : 0.52)) * cell);
     }
+}
+
+// Red, green and blue below each other, where there is room for three.
+function paintThree(pen, colour, r, c, cell) {
+  if (cell < 34) return;
+  pen.font = `${clamp(cell * 0.29, 10, 18)}px ${NUMBER_FONT}`;
+  colour.forEach((value, i) => pen.fillText(show(Math.round(value)), (c + 0.5) * cell, (r + 0.2 + 0.31 * i) * cell));
 }
 
 const NUMBER_FONT = '"DejaVu Sans", Verdana, system-ui, sans-serif';

@@ -5,11 +5,11 @@ import { element, prefersStill, setText } from "./dom.js";
 import { clamp, read, show } from "./numbers.js";
 
 export class KernelEditor {
-  // on: {edit(row, column, value), point([row, column] or null), refuse(text)}
+  // on: {edit(row, column, value), point([row, column] or null), refuse(text), word: what a cell is called}
   constructor(on) {
     this.on = on;
     this.caption = element("figcaption");
-    this.table = element("div", { class: "cnn-weights", role: "group", "aria-label": "Kernel weights" });
+    this.table = element("div", { class: "cnn-weights", role: "group", "aria-label": on.word ? `${on.word} table` : "Kernel weights" });
     this.element = element("figure", { class: "cnn-grid cnn-kernel" }, this.caption, this.table);
     this.boxes = [];
     this.active = 0;
@@ -46,14 +46,14 @@ export class KernelEditor {
       input.$typing = false;
       const value = read(input.value);
       this.on.edit(row, col, value);
-      if (value === null) this.on.refuse(`Weight ${row + 1}, ${col + 1}: “${input.value}” is not a number; write one such as 2, −0.5 or 1/9.`);
+      if (value === null) this.on.refuse(`${this.on.word ?? "Weight"} ${row + 1}, ${col + 1}: “${input.value}” is not a number; write one such as 2, −0.5 or 1/9.`);
     };
     const input = element("input", {
       type: "text",
       inputmode: "decimal",
       tabindex: -1,
       autocomplete: "off",
-      "aria-label": `Weight, row ${row + 1}, column ${col + 1}`,
+      "aria-label": `${this.on.word ?? "Weight"}, row ${row + 1}, column ${col + 1}`,
       "data-lm-suppress-shortcuts": "true",
       oninput: () => (input.$typing = true),
       onblur: () => {
