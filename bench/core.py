@@ -1,7 +1,7 @@
 """Speed of the mathematics core: `python -m bench.core`.
 
 Convolutional layers of 24 shapes against torch and against a straightforward NumPy im2col, in float32 and float64 on
-two threads. Then import time and the receptive field of ResNet-152.
+two threads. Then import time and the receptive-field table of ResNet-152.
 """
 
 import os
@@ -16,7 +16,7 @@ import time
 
 import numpy as np
 
-from cnnlab.core import convolution
+from cnnlab.core import convolution, receptive_field
 
 THREADS = 2
 PAUSE = 0.12  # seconds
@@ -123,10 +123,38 @@ def layers(dtype, seconds):
     return to_torch, to_im2col
 
 
+def product_library():
+    """The library, version and processor kernel behind NumPy's matrix product, which sets the pace."""
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    chosen = os.environ.get("OPENBLAS_CORETYPE", "chosen by itself")
+    return f"{blas['name']} {blas['version']}, processor kernel {chosen}"
+
+
 def summarise(name, ratios):
     mean = statistics.geometric_mean(ratios)
     faster = sum(ratio < 1 for ratio in ratios)
     print(f"time over {name}: geometric mean {mean:.2f}, worst {max(ratios):.2f}, faster on {faster} of {len(ratios)}")
+
+
+def resnet_152():
+    """The layers along ResNet-152's main path, as (kernel, stride, padding), torchvision's layout."""
+    layers = [("conv1", 7, 2, 3), ("pool", 3, 2, 1)]
+    for stage, blocks in enumerate([3, 8, 36, 3], start=1):
+        for block in range(blocks):
+            stride = 2 if stage > 1 and block == 0 else 1
+            name = f"stage{stage}.{block}"
+            layers += [(f"{name}.reduce", 1, 1, 0), (f"{name}.conv", 3, stride, 1), (f"{name}.expand", 1, 1, 0)]
+    return layers
+
+
+def receptive_field_time():
+    layers = resnet_152()
+    times = []
+    for _ in range(20):
+        start = time.perf_counter()
+        rows = receptive_field.table(layers, (224, 224))
+        times.append(time.perf_counter() - start)
+    return min(times), len(layers), rows[-1].size
 
 
 def import_time(module, runs=5):
@@ -140,8 +168,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=0.15, help="for each shape and number type")
     seconds = parser.parse_args().seconds
+    print(f"NumPy's matrix product: {product_library()}; {THREADS} threads")
     layers(np.float32, seconds)
     layers(np.float64, seconds)
+    taken, count, size = receptive_field_time()
+    print(f"\nreceptive-field table of ResNet-152, {count} layers: {taken * 1e3:.2f} ms; field {size}")
     for module in ("cnnlab.core", "cnnlab.core.convolution"):
         print(f"import {module}: {import_time(module):.3f} s")
 

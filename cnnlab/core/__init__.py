@@ -3,6 +3,7 @@
 | module            | what it holds                                                                |
 | ----------------- | ---------------------------------------------------------------------------- |
 | `arithmetic`      | sizes, padding, parameters, multiply-adds; each step explained               |
+| `slips`           | known wrong answers about sizes, and what each one missed                    |
 | `convolution`     | correlation and convolution, convolutional layers, windows, matrices         |
 | `pooling`         | max, average and min pooling, with the positions of the maxima               |
 | `kernels`         | the gallery of named kernels; Gabor, Gaussian and other families             |

@@ -34,6 +34,7 @@ MODULES = [
     "patterns",
     "pooling",
     "receptive_field",
+    "slips",
 ]
 # Refusals that name a part of an argument rather than the argument itself.
 PARTS = {
@@ -141,8 +142,10 @@ class Draw(random.Random):
         }
 
     def settings(self, function):
-        sides = [(0, 2)] if function.startswith("arithmetic.") else [self.per_axis(0, 2), [(1, 2)] * self.axes]
-        if function.startswith("arithmetic."):
+        sides = (
+            [(0, 2)] if function.startswith(("arithmetic.", "slips.")) else [self.per_axis(0, 2), [(1, 2)] * self.axes]
+        )
+        if function.startswith(("arithmetic.", "slips.")):
             self.axes = 1
         return {
             "stride": lambda: self.per_axis(1, 3),
