@@ -4,6 +4,7 @@
 """
 
 import base64
+import gzip
 import json
 import mimetypes
 import re
@@ -98,7 +99,7 @@ def lesson_page(path):
         "models": parts["models"],
         "runtime": (STATIC / "runtime.js").read_text(encoding="utf-8"),
         "style": style(),
-        "widgets": json.dumps(parts, separators=(",", ":")).replace("</", "<\\/").replace("<!--", "<\\u0021--"),
+        "widgets": base64.b64encode(gzip.compress(json.dumps(parts).encode(), mtime=0)).decode(),
     }
     html, _ = exporter.from_notebook_node(notebook, resources)
     return with_images_inside(html, path.parent)

@@ -1,6 +1,8 @@
 """Static pages: alive with no kernel, no server and no network."""
 
+import base64
 import functools
+import gzip
 import http.server
 import json
 import re
@@ -83,8 +85,10 @@ def test_page_follows_the_scheme_and_the_screen(open_page, trial_site, scheme, p
 
 
 def test_page_says_what_failed(open_page, trial_site, tmp_path):
-    page_with_a_fault = (trial_site / "01_trial.html").read_text().replace("function render(", "function broken(")
-    (tmp_path / "page.html").write_text(page_with_a_fault)
+    html = (trial_site / "01_trial.html").read_text()
+    packed = re.search(r'(id="cnnlab-widgets"[^>]*>)([^<]*)', html)
+    broken = gzip.decompress(base64.b64decode(packed[2])).replace(b"function render(", b"function wrong(")
+    (tmp_path / "page.html").write_text(html.replace(packed[2], base64.b64encode(gzip.compress(broken)).decode()))
     with open_page() as page:
         page.goto((tmp_path / "page.html").as_uri())
         page.get_by_text("This part could not start").first.wait_for()

@@ -1,6 +1,12 @@
 // Brings the widgets of a static page to life: what JupyterLab and a kernel do for an anywidget, without either.
 (() => {
-  const { modules, styles, models } = JSON.parse(document.getElementById("cnnlab-widgets").textContent);
+  const bytesOf = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+
+  // The page carries modules, styles and states in one gzipped piece.
+  function unpack() {
+    const packed = new Blob([bytesOf(document.getElementById("cnnlab-widgets").textContent.trim())]);
+    return new Response(packed.stream().pipeThrough(new DecompressionStream("gzip"))).json();
+  }
 
   function same(a, b) {
     if (a === b) return true;
@@ -11,9 +17,8 @@
   // Python's bytes arrive as DataViews, as they do from a kernel.
   function restore(state, buffers) {
     for (const { path, data } of buffers) {
-      const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
       const owner = path.slice(0, -1).reduce((part, key) => part[key], state);
-      owner[path.at(-1)] = new DataView(bytes.buffer);
+      owner[path.at(-1)] = new DataView(bytesOf(data).buffer);
     }
     return state;
   }
@@ -56,38 +61,43 @@
     return model;
   }
 
-  const load = modules.map(async (source) => {
-    const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-    const module = await import(address);
+  async function load(source) {
+    const module = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
     return typeof module.default === "function" ? module.default() : (module.default ?? module);
-  });
+  }
+
   const experimental = { invoke: () => Promise.reject(new Error("this page has no kernel")) };
   const { signal } = new AbortController();
 
-  for (const source of styles) {
-    document.head.append(Object.assign(document.createElement("style"), { textContent: source }));
+  async function start({ model, widget }) {
+    await (await widget).initialize?.({ model, signal, experimental });
   }
-  const ready = Object.fromEntries(
-    Object.entries(models).map(([id, description]) => {
-      const model = createModel(description);
-      const start = async () => {
-        const widget = await load[description.module];
-        await widget.initialize?.({ model, signal, experimental });
-        return { model, widget };
-      };
-      return [id, start()];
-    }),
-  );
+
+  const page = unpack().then(({ modules, styles, models }) => {
+    for (const source of styles) {
+      document.head.append(Object.assign(document.createElement("style"), { textContent: source }));
+    }
+    const widgets = modules.map(load);
+    return Object.fromEntries(
+      Object.entries(models).map(([id, description]) => {
+        const part = { model: createModel(description), widget: widgets[description.module] };
+        return [id, { ...part, started: start(part) }];
+      }),
+    );
+  });
+
+  async function show(el) {
+    const { model, widget, started } = (await page)[el.dataset.cnnlabModel];
+    await started;
+    el.replaceChildren();
+    el.classList.add(...(model.get("_dom_classes") ?? []));
+    await (await widget).render?.({ model, el, signal, experimental });
+  }
+
   for (const el of document.querySelectorAll("[data-cnnlab-model]")) {
-    ready[el.dataset.cnnlabModel]
-      .then(({ model, widget }) => {
-        el.replaceChildren();
-        el.classList.add(...(model.get("_dom_classes") ?? []));
-        return widget.render?.({ model, el, signal, experimental });
-      })
-      .catch((error) => {
-        el.textContent = `This part could not start: ${error.message}`;
-        console.error(error);
-      });
+    show(el).catch((error) => {
+      el.textContent = `This part could not start: ${error.message}`;
+      console.error(error);
+    });
   }
 })();
