@@ -7,12 +7,12 @@ import { clamp, read, show } from "./numbers.js";
 const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
 
 // A slider and a number box for one number: a whole one, or with `step: 0.1` one of so many decimals.
-// A typed value out of range is clamped, with a word through `say`.
-export function slider({ label, min, max, change, step = 1, say = () => {} }) {
-  const limits = { min, max };
+// A typed value out of range is clamped, with a word through `say`. `typedMax`: the box takes more than the slider.
+export function slider({ label, min, max, change, step = 1, typedMax = null, say = () => {} }) {
+  const limits = { min, max: typedMax ?? max };
   const whole = Number.isInteger(step);
   const range = element("input", { type: "range", min, max, step, "aria-label": label, ...OWN_KEYS, oninput: () => change(range.valueAsNumber) });
-  const box = element("input", { type: "number", min, max, step, inputmode: whole ? "numeric" : "decimal", "aria-label": `${label}, typed`, ...OWN_KEYS, onchange: typed });
+  const box = element("input", { type: "number", min, max: limits.max, step, inputmode: whole ? "numeric" : "decimal", "aria-label": `${label}, typed`, ...OWN_KEYS, onchange: typed });
   const row = element("div", { class: "cnn-slider" }, element("span", { class: "cnn-label", "aria-hidden": "true" }, label), range, box);
 
   function typed() {
@@ -27,11 +27,11 @@ export function slider({ label, min, max, change, step = 1, say = () => {} }) {
 
   return {
     element: row,
-    update(value, { min = limits.min, max = limits.max, shown = true, disabled = false } = {}) {
-      Object.assign(limits, { min, max });
-      for (const input of [range, box]) {
+    update(value, { min = limits.min, max = Number(range.max), shown = true, disabled = false } = {}) {
+      Object.assign(limits, { min, max: typedMax ?? max });
+      for (const [input, most] of [[range, max], [box, limits.max]]) {
         input.min = min;
-        input.max = max;
+        input.max = most;
         input.disabled = disabled;
       }
       range.value = value;

@@ -5,7 +5,8 @@ import { slips } from "../convolution.js";
 import { element, setText } from "../dom.js";
 import { read } from "../numbers.js";
 
-export function buildPredict(app) {
+// For another explorer: its random settings, its slips, and what is said where none of them is recognised.
+export function buildPredict(app, { random = randomSetting, known = slips, unknown = "Not yet: count the places where the whole kernel fits, starting at the edge of the padding." } = {}) {
   const { look } = app;
   let axes = null;
 
@@ -25,7 +26,7 @@ export function buildPredict(app) {
     button("Show me", () => reveal("")),
   );
   const another = button("Another question", () => {
-    app.set(randomSetting(app.state));
+    app.set(random(app.state));
     ask();
   });
   const whole = element("div", { class: "cnn-predict" }, start, another, question, verdict);
@@ -58,7 +59,7 @@ export function buildPredict(app) {
   function explain(typed, wanted) {
     if (typed[0] === wanted[1] && typed[1] === wanted[0]) return "Rows and columns are swapped: rows come first.";
     const wrong = [0, 1].filter((i) => typed[i] !== wanted[i]);
-    const causes = new Set(wrong.map((i) => slips(axes[i]).get(typed[i]) ?? "Not yet: count the places where the whole kernel fits, starting at the edge of the padding."));
+    const causes = new Set(wrong.map((i) => known(axes[i]).get(typed[i]) ?? unknown));
     return `${wrong.map((i) => ["Rows", "Columns"][i]).join(" and ")}: ${[...causes].join(" ")}`;
   }
 
