@@ -46,13 +46,31 @@ export function colourAt(scale, data, i, padding = false, dark = false) {
   return scale.rgb ? [data[3 * i], data[3 * i + 1], data[3 * i + 2]] : cellColour(scale, data[i], padding, dark);
 }
 
-// [r, g, b] of one value. Padding is no data: half of it is the page's own colour.
-export function cellColour({ map, low, high }, value, padding = false, dark = false) {
-  if (Number.isNaN(value)) return dark ? [40, 40, 40] : [250, 250, 250]; // a cell without a value
+// The place of a value on its scale, 0 to 255.
+export function colourIndex({ low, high }, value) {
   const place = (value - low) / (high - low);
-  const index = 3 * (place <= 0 ? 0 : place >= 1 ? 255 : Math.round(place * 255));
-  const colour = [map[index], map[index + 1], map[index + 2]];
+  return place <= 0 ? 0 : place >= 1 ? 255 : Math.round(place * 255);
+}
+
+// [r, g, b] of one value. Padding is no data: half of it is the page's own colour.
+export function cellColour(scale, value, padding = false, dark = false) {
+  if (Number.isNaN(value)) return dark ? [40, 40, 40] : [250, 250, 250]; // a cell without a value
+  const index = 3 * colourIndex(scale, value);
+  const colour = [scale.map[index], scale.map[index + 1], scale.map[index + 2]];
   return padding ? colour.map((part) => (part + (dark ? 40 : 250)) / 2) : colour;
+}
+
+// The 256 colours of a scale as they lie in an ImageData, one 32-bit number each: for painting many cells.
+const packed = new Map();
+export function packedColours(scale, padding = false, dark = false) {
+  const names = packed.get(scale.map) ?? packed.set(scale.map, {}).get(scale.map);
+  const name = `${padding} ${dark}`;
+  if (!names[name]) {
+    const bytes = new Uint8ClampedArray(1024);
+    for (let i = 0; i < 256; i++) bytes.set([...cellColour({ ...scale, low: 0, high: 255 }, i, padding, dark), 255], 4 * i);
+    names[name] = new Uint32Array(bytes.buffer);
+  }
+  return names[name];
 }
 
 // Black or white, whichever reads better on a colour.

@@ -1,6 +1,6 @@
 // A grid of cells on a canvas: colours, numbers, marks, pointer and keyboard. All that it knows comes with draw().
 
-import { colourAt, inkOn } from "./colours.js";
+import { colourAt, colourIndex, inkOn, packedColours } from "./colours.js";
 import { element } from "./dom.js";
 import { clamp, show } from "./numbers.js";
 
@@ -98,31 +98,49 @@ export class Grid {
   }
 }
 
+// Two canvases to paint on before the one that is seen; made once, as large as was ever needed.
+const scratch = [new OffscreenCanvas(1, 1), new OffscreenCanvas(1, 1)];
+
+function scratchPen(which, width, height) {
+  const canvas = scratch[which];
+  if (canvas.width < width) canvas.width = width;
+  if (canvas.height < height) canvas.height = height;
+  return canvas.getContext("2d", { willReadFrequently: true });
+}
+
 function paintCells(pen, { matrix, scale, cell, kind, dark }) {
-  const { rows, cols, data } = matrix;
-  const image = new ImageData(cols, rows);
-  for (let r = 0, i = 0; r < rows; r++)
-    for (let c = 0; c < cols; c++, i++) {
-      const what = kind ? kind(r, c) : "";
-      if (what !== "hidden") image.data.set([...colourAt(scale, data, i, what === "padding", dark), 255], 4 * i);
-    }
-  const small = new OffscreenCanvas(cols, rows);
-  small.getContext("2d").putImageData(image, 0, 0);
+  const { rows, cols } = matrix;
+  const small = scratchPen(0, cols, rows);
+  small.putImageData(imageOf(matrix, scale, kind, dark), 0, 0);
   const ratio = pen.getTransform().a;
   if (Number.isInteger(cell * ratio)) {
     pen.imageSmoothingEnabled = false;
-    pen.drawImage(small, 0, 0, cols * cell, rows * cell);
+    pen.drawImage(small.canvas, 0, 0, cols, rows, 0, 0, cols * cell, rows * cell);
   } else {
     // Cells that are no whole number of pixels: enlarge sharply past the size, then shrink smoothly, so all look alike.
     const factor = Math.ceil(cell * ratio);
-    const large = new OffscreenCanvas(cols * factor, rows * factor);
-    const enlarge = large.getContext("2d");
-    enlarge.imageSmoothingEnabled = false;
-    enlarge.drawImage(small, 0, 0, large.width, large.height);
+    const large = scratchPen(1, cols * factor, rows * factor);
+    large.imageSmoothingEnabled = false;
+    large.globalCompositeOperation = "copy";
+    large.drawImage(small.canvas, 0, 0, cols, rows, 0, 0, cols * factor, rows * factor);
     pen.imageSmoothingEnabled = true;
-    pen.drawImage(large, 0, 0, cols * cell, rows * cell);
+    pen.drawImage(large.canvas, 0, 0, cols * factor, rows * factor, 0, 0, cols * cell, rows * cell);
   }
   if (kind) hatch(pen, matrix, cell, kind, dark);
+}
+
+function imageOf({ rows, cols, data }, scale, kind, dark) {
+  const image = new ImageData(cols, rows);
+  const pixels = new Uint32Array(image.data.buffer);
+  const [plain, faded] = scale.rgb ? [] : [packedColours(scale), packedColours(scale, true, dark)];
+  for (let r = 0, i = 0; r < rows; r++)
+    for (let c = 0; c < cols; c++, i++) {
+      const what = kind ? kind(r, c) : "";
+      if (what === "hidden" || Number.isNaN(data[i])) continue;
+      if (scale.rgb) image.data.set([...colourAt(scale, data, i, what === "padding", dark), 255], 4 * i);
+      else pixels[i] = (what === "padding" ? faded : plain)[colourIndex(scale, data[i])];
+    }
+  return image;
 }
 
 function paintPicture(pen, picture, { rows, cols }, cell) {

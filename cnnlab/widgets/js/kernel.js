@@ -35,14 +35,24 @@ export class KernelEditor {
 
   rebuild(rows, cols) {
     Object.assign(this, { rows, cols, active: Math.min(this.active, rows * cols - 1) });
-    this.boxes = Array.from({ length: rows * cols }, (_, i) => this.box(Math.floor(i / cols), i % cols));
-    this.boxes[this.active].tabIndex = 0;
-    this.table.replaceChildren(...this.boxes);
+    while (this.boxes.length > rows * cols) this.boxes.pop().remove();
+    while (this.boxes.length < rows * cols) this.table.append(this.boxes[this.boxes.push(this.box(this.boxes.length)) - 1]);
+    this.boxes.forEach((box, i) => {
+      const [row, col] = this.place(i);
+      box.setAttribute("aria-label", `${this.on.word ?? "Weight"}, row ${row + 1}, column ${col + 1}`);
+      box.tabIndex = i === this.active ? 0 : -1;
+    });
   }
 
-  box(row, col) {
+  place(index) {
+    return [Math.floor(index / this.cols), index % this.cols];
+  }
+
+  // Boxes stay when the table changes its size, so each asks for its row and column when it needs them.
+  box(index) {
     const commit = () => {
       if (!input.$typing) return;
+      const [row, col] = this.place(index);
       input.$typing = false;
       const value = read(input.value);
       this.on.edit(row, col, value);
@@ -53,7 +63,6 @@ export class KernelEditor {
       inputmode: "decimal",
       tabindex: -1,
       autocomplete: "off",
-      "aria-label": `${this.on.word ?? "Weight"}, row ${row + 1}, column ${col + 1}`,
       "data-lm-suppress-shortcuts": "true",
       oninput: () => (input.$typing = true),
       onblur: () => {
@@ -61,10 +70,10 @@ export class KernelEditor {
         this.on.point(null);
       },
       onfocus: () => {
-        this.focused(row * this.cols + col);
+        this.focused(index);
         input.select();
       },
-      onpointerenter: () => this.on.point([row, col]),
+      onpointerenter: () => this.on.point(this.place(index)),
       onpointerleave: () => this.on.point(null),
       onkeydown: (event) => {
         const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
@@ -73,6 +82,7 @@ export class KernelEditor {
         if (!step || (input.$typing && step[1])) return; // while typing, left and right move in the text
         event.preventDefault();
         commit();
+        const [row, col] = this.place(index);
         this.boxes[clamp(row + step[0], 0, this.rows - 1) * this.cols + clamp(col + step[1], 0, this.cols - 1)].focus();
       },
     });
@@ -83,7 +93,7 @@ export class KernelEditor {
     this.boxes[this.active].tabIndex = -1;
     this.active = index;
     this.boxes[index].tabIndex = 0;
-    this.on.point([Math.floor(index / this.cols), index % this.cols]);
+    this.on.point(this.place(index));
   }
 
   // The half turn that makes a convolution of a correlation, seen: the table turns, its numbers stay upright.
