@@ -264,6 +264,16 @@ class TestLayer:
             patch.setattr(_engine, "CHUNK_CELLS", chunk)
             assert np.array_equal(conv_layer(x, weight, groups=2, **chosen), whole)
 
+    @some
+    @given(st.lists(st.integers(1, 6), min_size=1, max_size=4), st.integers(1, 40))
+    def test_blocks_cover_everything_once_and_keep_to_their_size(self, sizes, cells):
+        covered = np.zeros(sizes, int)
+        for box in _engine._boxes(sizes, cells):
+            assert covered[box].size <= cells
+            assert covered[box].flags.c_contiguous
+            covered[box] += 1
+        assert (covered == 1).all()
+
     def test_any_memory_layout_and_byte_order(self):
         random = np.random.default_rng(0)
         x, weight = random.standard_normal((2, 4, 9, 8)), random.standard_normal((6, 2, 3, 3))
