@@ -327,6 +327,35 @@ def test_a_learners_picture(explorer, tmp_path, kind):
     assert explorer.root.locator(".cnn-input figcaption b").inner_text() == "56×112"
 
 
+def sideways():
+    """Taller than wide once its EXIF orientation is applied."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return Image.new("L", (40, 20), 90), "JPEG", {"exif": exif}, "40×20", 90
+
+
+def see_through():
+    return Image.new("RGBA", (20, 20), (10, 10, 10, 0)), "PNG", {}, "20×20", 255
+
+
+def deep():
+    """16 bits a pixel: 25700 of 65535 is 100 of 255."""
+    return Image.fromarray(np.full((20, 20), 25700, np.uint16)), "PNG", {}, "20×20", 100
+
+
+@pytest.mark.parametrize("kind", [sideways, see_through, deep])
+def test_odd_pictures_come_out_right(explorer, tmp_path, kind):
+    picture, form, options, sizes, value = kind()
+    file = tmp_path / f"odd.{form.lower()}"
+    picture.save(file, form, **options)
+    explorer.root.get_by_label("Picture file").set_input_files(file)
+    explorer.notice("odd")
+    assert explorer.root.locator(".cnn-input figcaption b").inner_text() == sizes
+    explorer.choose("Kernel", "Identity")
+    explorer.point("input", 9, 9, 1, (20, 20))
+    assert f"= {value} feeds" in explorer.text("summary")
+
+
 def test_pictures_beyond_the_limits_are_refused_with_a_word(explorer, tmp_path):
     good = explorer.picture()
     wide, fake, cut = tmp_path / "wide.png", tmp_path / "fake.png", tmp_path / "cut.png"

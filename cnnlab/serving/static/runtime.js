@@ -8,10 +8,12 @@
     return new Response(packed.stream().pipeThrough(new DecompressionStream("gzip"))).json();
   }
 
+  // Objects are the same if they say the same; bytes inside them are taken to differ.
   function same(a, b) {
     if (a === b) return true;
     const plain = (x) => typeof x === "object" && x !== null && !ArrayBuffer.isView(x);
-    return plain(a) && plain(b) && JSON.stringify(a) === JSON.stringify(b);
+    const text = (x) => JSON.stringify(x, (key, value) => (ArrayBuffer.isView(value) ? Math.random() : value));
+    return plain(a) && plain(b) && text(a) === text(b);
   }
 
   // Python's bytes arrive as DataViews, as they do from a kernel.
