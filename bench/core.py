@@ -65,7 +65,7 @@ def straightforward_im2col(x, weight, stride=1, padding=0, dilation=1, groups=1)
     return (weights @ columns).reshape(batch, filters, *side)
 
 
-def take_turns(calls, seconds, rounds=3):
+def take_turns(calls, seconds, rounds=5):
     """Best time of each call in seconds. They take turns, so that a busy machine slows all of them alike.
 
     Between turns there is a pause: the worker threads of torch and of OpenBLAS keep spinning for a while after the

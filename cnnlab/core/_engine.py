@@ -36,11 +36,13 @@ def layer(x, weight, shape, padding_mode="zeros", value=0, groups=1):
         return output.reshape(batch, filters, *shape.output)
 
 
-def check_memory(x, weight, shape, precision):
+def check_memory(x, weight, shape, precision, padding_mode="zeros"):
     """Refuse a call before it allocates; x is (N, C, *size), weight (M, C / groups, *kernel)."""
     batch, channels, filters = *x.shape[:2], weight.shape[0]
     images = min(batch, _images_at_a_time(channels, shape))
     padded = x.size if _is_pointwise(shape) else images * channels * math.prod(shape.padded)
+    if padding_mode not in ("zeros", "constant"):
+        padded *= 2  # copied axis by axis
     columns = max(BLOCK_CELLS, weight[0].size)
     result = _windows.cells((batch, filters, *shape.output)) * precision.bytes_per_result
     culprit = ("padding", shape.padding) if any(map(any, shape.padding)) else ("x.shape", x.shape)

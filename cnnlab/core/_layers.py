@@ -36,7 +36,7 @@ def conv_layer(x, weight, bias=None, *, stride=1, padding=0, dilation=1, groups=
         checks.refuse_not_finite("x", x)
     value, fill = _precision.filling(padding_mode, value, x)
     precision = _precision.of_product(x, weight, *bias, fill=fill)
-    _engine.check_memory(x, weight, shape, precision)
+    _engine.check_memory(x, weight, shape, precision, padding_mode)
     weight = weight.astype(precision.compute, copy=False)
     output = _engine.layer(x, weight, shape, padding_mode, value, groups)
     return precision.finish(_plus_bias(output, bias), x=x, weight=weight)

@@ -37,9 +37,8 @@ def geometry(size, kernel, stride=1, padding=0, dilation=1, *, named="kernel"):
     for n, taps, step, (before, after), apart in zip(size, kernel, stride, pairs, dilation, strict=True):
         room = n + before + after - arithmetic.span(taps, apart)
         if room < 0:
-            remedy = (
-                f"must span at most the {n + before + after} cells of the padded input, not {n + before + after - room}"
-            )
+            padded = n + before + after
+            remedy = f"must span at most the {padded} cells of the padded input, not {padded - room}"
             checks.refuse(f"{named}.shape", tuple(kernel), remedy)
         output.append(room // step + 1)
     return settled(Geometry(tuple(size), tuple(kernel), stride, pairs, dilation, tuple(output)))
@@ -97,8 +96,7 @@ def pad(x, shape, mode, value, dtype):
         return np.ascontiguousarray(x, dtype)
     leading = x.shape[: x.ndim - len(shape.size)]
     if mode in ("zeros", "constant"):
-        padded = np.full(leading + shape.padded, value, dtype) if mode == "constant" and value else None
-        padded = np.zeros(leading + shape.padded, dtype) if padded is None else padded
+        padded = np.full(leading + shape.padded, value, dtype) if value else np.zeros(leading + shape.padded, dtype)
         inside = tuple(slice(before, before + n) for n, (before, _) in zip(shape.size, shape.padding, strict=True))
         padded[(..., *inside)] = x
         return padded

@@ -65,7 +65,7 @@ def correlate(x, kernel, *, stride=1, padding=0, dilation=1, padding_mode="zeros
     """
     x, kernel, shape, value, precision = _one_channel(x, kernel, stride, padding, dilation, padding_mode, value)
     image, weight = x[None, None], kernel[None, None]
-    _engine.check_memory(image, weight, shape, precision)
+    _engine.check_memory(image, weight, shape, precision, padding_mode)
     weight = weight.astype(precision.compute, copy=False)
     return precision.finish(_engine.layer(image, weight, shape, padding_mode, value)[0, 0])
 
@@ -170,7 +170,7 @@ def correlate_by_loops(x, kernel, *, stride=1, padding=0, dilation=1, padding_mo
 def _laid_out(x, kernel, stride, padding, dilation, padding_mode, value):
     """Check the arguments of `steps`; (padded input, kernel, geometry), all numbers of one type."""
     x, kernel, shape, value, precision = _one_channel(x, kernel, stride, padding, dilation, padding_mode, value)
-    _engine.check_memory(x[None, None], kernel[None, None], shape, precision)
+    _engine.check_memory(x[None, None], kernel[None, None], shape, precision, padding_mode)
     number_type = precision.result if precision.result.kind == "i" else precision.compute
     padded = _windows.pad(x, shape, padding_mode, value, number_type)
     return padded, kernel.astype(number_type), shape

@@ -38,8 +38,8 @@ def gaussian(size, sigma):
 
     `size` is a whole number of 1 or more, `sigma` the standard deviation in cells.
 
-    >>> gaussian(3, 1.0).sum().round(12), gaussian(3, 1.0)[1].round(3)
-    (np.float64(1.0), array([0.124, 0.204, 0.124]))
+    >>> gaussian(3, 1.0)[1].round(3)
+    array([0.124, 0.204, 0.124])
     """
     sigma = checks.positive("sigma", sigma)
     y, x = _grid(size)
@@ -148,8 +148,8 @@ def motion_blur(size, angle=0.0):
 def unsharp(size, sigma, amount=1.0):
     """Unsharp masking: the picture plus `amount` times what a Gaussian blur takes away; sums to 1.
 
-    >>> unsharp(3, 1.0).sum().round(12)
-    np.float64(1.0)
+    >>> unsharp(3, 1.0, amount=0.5)[1].round(3)
+    array([-0.062,  1.398, -0.062])
     """
     amount = checks.number("amount", amount)
     unchanged = np.zeros_like(gaussian(size, sigma))

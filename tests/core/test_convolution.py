@@ -1,6 +1,8 @@
 """The fast path against the written-out loop, torch and SciPy; numbers stay exact; bad input is refused."""
 
 import itertools
+import tracemalloc
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from cnnlab.core import _engine, arithmetic, convolution
+from cnnlab.core import _engine, arithmetic, checks, convolution
 from cnnlab.core.convolution import as_matrix, conv_layer, conv_transpose_layer, convolve, correlate, im2col, steps
 from cnnlab.core.images import WORKED
 
@@ -518,3 +520,27 @@ def test_one_bad_cell_is_found_wherever_it_is_read_or_not(where, bad, chosen):
 def test_huge_numbers_that_do_no_harm():
     assert correlate(X, K, stride=2**62).tolist() == [[9]]
     assert correlate(X, [[2]], dilation=2**62).tolist() == (2 * X).tolist()
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        lambda: partial(conv_layer, np.ones((16, 8, 300, 300), "f4"), np.ones((8, 8, 3, 3), "f4"), padding=1),
+        lambda: partial(conv_layer, np.ones((1, 1, 2500, 2500)), [[[[1.0]]]], padding=40, padding_mode="reflect"),
+        lambda: partial(conv_layer, np.ones((2, 3, 700, 700), "u1"), np.ones((5, 3, 4, 4), "i1"), stride=2),
+        lambda: partial(conv_transpose_layer, np.ones((1, 8, 300, 300)), np.ones((8, 8, 3, 3)), stride=2),
+        lambda: partial(correlate, np.ones(3_000_000), np.ones(100)),
+        lambda: partial(im2col, np.ones((600, 600)), 7, padding="same"),
+        lambda: partial(as_matrix, np.ones((3, 3)), (64, 64), padding="same"),
+    ],
+)
+def test_large_calls_keep_to_the_limit(prepare):
+    """What is let through stays below the limit, result and workspace together."""
+    call = prepare()
+    tracemalloc.start()
+    try:
+        call()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert 30_000_000 < peak < checks.WORKSPACE_LIMIT
