@@ -28,9 +28,26 @@ class Kernel:
     def __array__(self, dtype=None, copy=None):
         return np.array(self.array, dtype) if copy or dtype is not None else self.array
 
+    def __getitem__(self, index):
+        return self.array[index]
+
+    def __len__(self):
+        return len(self.array)
+
     @property
     def shape(self):
         return self.array.shape
+
+    @property
+    def ndim(self):
+        return self.array.ndim
+
+    @property
+    def dtype(self):
+        return self.array.dtype
+
+    def tolist(self):
+        return self.array.tolist()
 
 
 def gaussian(size, sigma):

@@ -29,6 +29,12 @@ class TestEveryKernel:
         copy[0, 0] = 5
         assert np.array(kernel, dtype=np.float32).dtype == np.float32
 
+    def test_looks_like_its_array(self, kernel):
+        array = np.asarray(kernel)
+        assert (kernel.shape, kernel.ndim, kernel.dtype, len(kernel)) == (array.shape, 2, array.dtype, len(array))
+        assert kernel.tolist() == [list(row) for row in kernel] == array.tolist()
+        assert np.array_equal(kernel * np.ones(array.shape), array)
+
     def test_correlates_with_a_picture(self, kernel):
         assert correlate(images.picture("cat", 32), kernel, padding="same").shape == (32, 32)
 
