@@ -97,6 +97,12 @@ def test_a_slider_moved_by_keyboard_changes_picture_and_text(open_lesson, axe_vi
         assert explorer.control("Stride, typed").input_value() == "2"
         page.keyboard.press("ArrowLeft")
         assert (explorer.picture(), explorer.text("summary"), explorer.sizes()) == before
+        row, col = map(int, re.findall(r"\d+", explorer.text("sum"))[:2])
+        scrolled = page.evaluate("[scrollX, scrollY]")
+        explorer.output.focus()
+        page.keyboard.press("ArrowDown")
+        assert explorer.text("sum").startswith(f"output[{row + 1}, {col}]")
+        assert page.evaluate("[scrollX, scrollY]") == scrolled, "arrow keys belong to the grid"
         assert axe_violations(page) == []
 
 

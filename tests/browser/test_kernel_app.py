@@ -8,6 +8,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 
+from cnnlab.widgets.modules import bundle
+
 pytestmark = pytest.mark.browser
 
 SLOW = '''
@@ -80,6 +82,42 @@ def test_the_newest_state_wins_and_nothing_queues(address, quiet_page):
     quiet_page.wait_for_timeout(800)
     assert words.inner_text() == settled, "something was still in a queue"
     expect(other.locator(".cnn-summary")).to_contain_text("size 3")
+
+
+# A page's side of a KernelApp, with a kernel that answers when the test says so.
+FAKE = """
+async (source) => {
+  const { default: { render } } = await import(URL.createObjectURL(new Blob([source], {type: "text/javascript"})));
+  const state = { controls: [{kind: "slider", name: "size", label: "Size", min: 1, max: 60}], label: "Slow", size: 1,
+                  answer: {number: 1, pictures: {}, text: "first", refusal: ""} };
+  const listeners = {};
+  const model = {
+    get: (name) => state[name],
+    set(name, value) { state[name] = value; (listeners[`change:${name}`] ?? []).forEach((handle) => handle()); },
+    on: (event, handle) => (listeners[event] ??= []).push(handle),
+    off() {},
+    save_changes: () => saved.push(state.size),
+  };
+  const saved = [];
+  Object.assign(window, {model, saved});
+  render({model, el: document.body});
+}
+"""
+
+
+def test_one_question_is_under_way_at_a_time(quiet_page):
+    quiet_page.goto("about:blank")
+    quiet_page.evaluate(FAKE, bundle("explorers/panel.js"))
+    quiet_page.get_by_label("Size", exact=True).focus()
+    for _ in range(9):
+        quiet_page.keyboard.press("ArrowRight")
+        quiet_page.wait_for_timeout(150)
+    first, *others = quiet_page.evaluate("saved")
+    assert first < 10 and not others, "asked again before the first answer"
+    expect(quiet_page.get_by_role("status")).to_have_text("computing …")
+    quiet_page.evaluate("model.set('answer', {number: 2, pictures: {}, text: 'second', refusal: ''})")
+    quiet_page.wait_for_timeout(300)
+    assert quiet_page.evaluate("saved") == [first, 10], "the newest state is asked for, and once"
 
 
 def test_a_refusal_is_red_and_the_picture_stays(address, quiet_page):

@@ -39,9 +39,12 @@ function render({ model, el }) {
 
       return (answer, state) => {
         for (const [name, part] of parts) part.update(state[name]);
-        clearTimeout(timer);
-        setText(waiting, "");
-        if (asked !== null && answer.number === asked) timer = setTimeout(() => setText(waiting, "computing …"), SLOW);
+        if (asked !== null && answer.number === asked) timer ||= setTimeout(() => setText(waiting, "computing …"), SLOW);
+        else {
+          clearTimeout(timer);
+          timer = 0;
+          setText(waiting, "");
+        }
         if (answer === shown) return;
         shown = answer;
         if (answer.refusal) return app.refuse(answer.refusal); // the last good picture stays
