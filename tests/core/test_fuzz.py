@@ -22,7 +22,7 @@ from cnnlab.core import checks, convolution, pooling, receptive_field
 
 CALLS = int(os.environ.get("CNNLAB_FUZZ", "1500"))
 FIRST = int(os.environ.get("CNNLAB_FUZZ_FIRST", "0"))
-SECONDS = 2
+SECONDS = 2  # of processor time, which other programs on the machine do not lengthen
 MODULES = [
     "activations",
     "arithmetic",
@@ -300,10 +300,10 @@ def check(number):
     name, function, arguments = make_call(number)
     shown = f"call {number}: {name}(" + ", ".join(f"{k}={checks._shown(v)}" for k, v in arguments.items()) + ")"
     tracemalloc.reset_peak()
-    before, start = tracemalloc.get_traced_memory()[0], time.perf_counter()
+    before, start = tracemalloc.get_traced_memory()[0], time.process_time()
     result = error = None
     try:
-        with at_most(10):
+        with at_most(30):
             result = function(**arguments)
             if inspect.isgenerator(result):
                 result = [step for step, _ in zip(result, range(50), strict=False)]
@@ -311,7 +311,7 @@ def check(number):
         error = str(refusal)
     except BaseException as other:
         raise AssertionError(f"{shown} raised {other!r}") from other
-    seconds, memory = time.perf_counter() - start, tracemalloc.get_traced_memory()[1] - before
+    seconds, memory = time.process_time() - start, tracemalloc.get_traced_memory()[1] - before
     assert seconds < SECONDS, f"{shown} took {seconds:.1f} s"
     assert memory < checks.WORKSPACE_LIMIT * 1.1, f"{shown} took {memory / 1e6:.0f} MB"
     if error is not None:
