@@ -23,7 +23,7 @@ function copyButton(name, source) {
 
 // A line of code and its copy button. update(text) sets the code.
 export function codeLine(label) {
-  const code = element("code");
+  const code = element("code", { tabindex: 0 }); // a long line scrolls, by keyboard too
   return {
     element: element("p", { class: "cnn-line" }, element("span", { class: "cnn-label" }, label), code, ...copyButton(`the line of ${label}`, () => code.textContent)),
     update: (text) => setText(code, text),
@@ -56,8 +56,10 @@ export function sizeFormula(word, { n, taps, stride, dilation, pads: [before, af
   const op = (sign) => `<mo>${sign}</mo>`;
   const kernel = dilation > 1 ? `<mo>(</mo>${number(dilation, "kernel")}<mo>·</mo><mo>(</mo>${number(taps, "kernel")}${op("−")}<mn>1</mn><mo>)</mo>${op("+")}<mn>1</mn><mo>)</mo>` : number(taps, "kernel");
   const padding = before === after ? `<mn>2</mn>${op("·")}${number(before, "padding")}` : `${number(before, "padding")}${op("+")}${number(after, "padding")}`;
+  const side = (name) => `<msub><mi class="cnn-role-padding">p</mi><mtext>${name}</mtext></msub>`;
+  const padded = before === after ? '<mn>2</mn><mi class="cnn-role-padding">p</mi>' : `${side("before")}${op("+")}${side("after")}`;
   const floor = (top) => `<mrow><mo>⌊</mo><mfrac><mrow>${top}</mrow>${number(stride, "stride")}</mfrac><mo>⌋</mo></mrow>${op("+")}<mn>1</mn>`;
-  const symbol = `<mo>⌊</mo><mfrac><mrow><mi class="cnn-role-input">n</mi>${op("+")}<mn>2</mn><mi class="cnn-role-padding">p</mi>${op("−")}${dilation > 1 ? '<mo>(</mo><mi class="cnn-role-kernel">d</mi><mo>(</mo><mi class="cnn-role-kernel">k</mi><mo>−</mo><mn>1</mn><mo>)</mo><mo>+</mo><mn>1</mn><mo>)</mo>' : '<mi class="cnn-role-kernel">k</mi>'}</mrow><mi class="cnn-role-stride">s</mi></mfrac><mo>⌋</mo>${op("+")}<mn>1</mn>`;
+  const symbol = `<mo>⌊</mo><mfrac><mrow><mi class="cnn-role-input">n</mi>${op("+")}${padded}${op("−")}${dilation > 1 ? '<mo>(</mo><mi class="cnn-role-kernel">d</mi><mo>(</mo><mi class="cnn-role-kernel">k</mi><mo>−</mo><mn>1</mn><mo>)</mo><mo>+</mo><mn>1</mn><mo>)</mo>' : '<mi class="cnn-role-kernel">k</mi>'}</mrow><mi class="cnn-role-stride">s</mi></mfrac><mo>⌋</mo>${op("+")}<mn>1</mn>`;
   const room = n + before + after - reach;
   const worked = hidden ? "<mo>?</mo>" : `${floor(`<mn>${room}</mn>`)}${op("=")}${number(size, "output")}`;
   return `<div class="cnn-size"><span class="cnn-label">${word}</span><math>${symbol}${op("=")}${floor(`${number(n, "input")}${op("+")}${padding}${op("−")}${kernel}`)}${op("=")}${worked}</math></div>`;

@@ -14,13 +14,16 @@ export function buildPredict(app, { random = randomSetting, known = slips, unkno
     element("input", { type: "text", inputmode: "decimal", size: 4, "aria-label": `Predicted output ${word}`, "data-lm-suppress-shortcuts": "true", onkeydown: (event) => event.key === "Enter" && answer() }),
   );
   const verdict = element("p", { class: "cnn-verdict", role: "status" });
+  const words = element("span");
+  const times = element("span", {}, "×");
+  let series = false; // one axis alone
   const start = button("Predict the output size", () => ask());
   const question = element(
     "div",
     { class: "cnn-question", hidden: true },
-    element("span", {}, "How many rows × columns will the output have?"),
+    words,
     fields[0],
-    "×",
+    times,
     fields[1],
     button("Check", () => answer()),
     button("Show me", () => reveal("")),
@@ -34,11 +37,11 @@ export function buildPredict(app, { random = randomSetting, known = slips, unkno
   function ask() {
     look.hidden = true;
     look.hover = null;
-    for (const field of fields) field.value = "";
+    fields.forEach((field, i) => (field.value = series && i === 0 ? "1" : ""));
     setText(verdict, "");
     verdict.className = "cnn-verdict";
     app.redraw();
-    requestAnimationFrame(() => fields[0].focus());
+    requestAnimationFrame(() => fields[series ? 1 : 0].focus());
   }
 
   function reveal(text, right = false) {
@@ -50,23 +53,27 @@ export function buildPredict(app, { random = randomSetting, known = slips, unkno
 
   function answer() {
     const typed = fields.map((field) => read(field.value));
-    if (typed.some((value) => value === null)) return setText(verdict, "Type two numbers: rows and columns.");
+    if (typed.some((value) => value === null)) return setText(verdict, series ? "Type a number." : "Type two numbers: rows and columns.");
     const wanted = axes.map(({ size }) => size);
-    if (typed.every((value, i) => value === wanted[i])) return reveal(`Right: ${wanted.join("×")}.`, true);
+    if (typed.every((value, i) => value === wanted[i])) return reveal(`Right: ${wanted.slice(series ? 1 : 0).join("×")}.`, true);
     setText(verdict, explain(typed, wanted));
   }
 
   function explain(typed, wanted) {
-    if (typed[0] === wanted[1] && typed[1] === wanted[0]) return "Rows and columns are swapped: rows come first.";
+    if (!series && typed[0] === wanted[1] && typed[1] === wanted[0]) return "Rows and columns are swapped: rows come first.";
     const wrong = [0, 1].filter((i) => typed[i] !== wanted[i]);
     const causes = new Set(wrong.map((i) => known(axes[i]).get(typed[i]) ?? unknown));
-    return `${wrong.map((i) => ["Rows", "Columns"][i]).join(" and ")}: ${[...causes].join(" ")}`;
+    const where = series ? "" : `${wrong.map((i) => ["Rows", "Columns"][i]).join(" and ")}: `;
+    return `${where}${[...causes].join(" ")}`;
   }
 
   return {
     element: whole,
     draw(result) {
       axes = result.axes;
+      series = Boolean(result.series);
+      fields[0].hidden = times.hidden = series;
+      setText(words, series ? "How many cells will the output have?" : "How many rows × columns will the output have?");
       question.hidden = !look.hidden;
       start.hidden = another.hidden = look.hidden;
       app.root.classList.toggle("cnn-predicting", look.hidden);
