@@ -239,6 +239,14 @@ const MARKS = {
     pen.fillStyle = hue;
     pen.fillRect(c * cell, r * cell, cols * cell, rows * cell);
   },
+  // All but a region tinted; `of`: rows and columns of the whole grid.
+  around: (pen, { at: [r, c], size: [rows, cols], of, hue }, cell) => {
+    pen.fillStyle = hue;
+    pen.beginPath();
+    pen.rect(0, 0, of[1] * cell, of[0] * cell);
+    pen.rect(c * cell, r * cell, cols * cell, rows * cell);
+    pen.fill("evenodd");
+  },
   // Cells that belong to what is hovered in another grid.
   linked: (pen, { at, size = [1, 1], hue }, cell) => outline(pen, at, size, cell, { colour: hue ?? "#CC79A7", width: cell >= 8 ? 3 : 1.5 }),
   // A cell under one weight: the weight's bar along the foot and the weight itself.
