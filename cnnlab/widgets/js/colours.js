@@ -30,7 +30,7 @@ export function signedScale(limit) {
 export function roleScale(role, most) {
   const full = [1, 3, 5].map((at) => parseInt(ROLES[role].slice(at, at + 2), 16));
   const mixed = (share) => full.map((part) => Math.round(255 + (part - 255) * share));
-  return { map: ramp([mixed(0.06), mixed(0.6)]), low: 0, high: most || 1, signed: false };
+  return { map: ramp([mixed(0.06), mixed(0.42)]), low: 0, high: most || 1, signed: false };
 }
 
 // A signed scale for a few numbers: half of its range, so that dark numbers stay readable on it.

@@ -12,7 +12,7 @@ import { WORDS } from "./arithmetic_compute.js";
 const HEIGHT = 300; // px of the cells of a picture
 const STRIP = 58; // px of the cells of a series
 const LINKS = 156; // px between the two strips of a series
-const WINDOW = "rgba(255, 176, 0, 0.36)";
+const WINDOW = "rgba(255, 166, 0, 0.5)";
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 export function buildStage(app) {
@@ -109,7 +109,7 @@ export function buildStage(app) {
     const frame = { at: pictures.map(({ real }) => real[0]), size: pictures.map(({ real }) => real[1]), colour: back ? ROLES.output : ROLES.input };
     const smallMarks = [{ style: "current", at }, ...fed.map((place) => ({ style: "linked", at: place, hue: "#D55E00" }))];
     const smallWidth = series ? small.cols * cell + 8 : box[0];
-    const sideways = series ? strips(pictures[1], cell, width, result.mode) : { left: 0, first: 0 };
+    const sideways = series ? strips(pictures[1], cell, width, result.mode) : {};
     const [bigGrid, smallGrid] = back ? [output, input] : [input, output];
     bigGrid.draw({ matrix: big, scale: roleScale(back ? "output" : "input", Math.max(...big.data)), box, cell, kind, marks, dark, frame });
     smallGrid.draw({ matrix: small, scale: roleScale(back ? "input" : "output", Math.max(...small.data)), box: [smallWidth, box[1]], cell, kind: null, marks: smallMarks, dark });
@@ -150,11 +150,11 @@ function windowMarks(pictures, at) {
   return marks;
 }
 
-// Where the strips of a series lie: px from the middle of the page to the output strip, and both left edges.
+// Where the strips of a series lie: the left edges of their cells, and of the canvas of the output.
 function strips({ big, small, real }, cell, width, mode) {
   const top = Math.round((width - big * cell) / 2);
   const bottom = mode === "causal" ? top + real[0] * cell : Math.round((width - small * cell) / 2);
-  return { top, bottom, left: bottom - 4 - Math.round((width - (small * cell + 8)) / 2) };
+  return { top, bottom, left: bottom - 4 };
 }
 
 // Lines from the cells of a window down to its output cell: all of them faint, the present one's strong.
