@@ -48,9 +48,12 @@ def pictures():
     return {name: images.picture(name, SIDE, colour=images.PICTURES[name].colour) for name in PICTURES}
 
 
+@cache
 def in_colour(name):
-    """A picture of the menu with three values a pixel."""
-    return images.picture(name, SIDE, colour=True)
+    """A picture of the menu with three values a pixel, read-only."""
+    picture = images.picture(name, SIDE, colour=True)
+    picture.flags.writeable = False
+    return picture
 
 
 class PixelsExplorer(BrowserApp, module="explorers/pixels.js"):

@@ -13,7 +13,13 @@ EXAMPLES = {
     "A colour photograph, 260×194": {"height": 260, "width": 194, "channels": 3, "filters": 32, "kernel": 3},
     "A handwritten digit, 28×28": {"height": 28, "width": 28, "channels": 1, "filters": 32, "kernel": 3},
     "ImageNet’s 224×224": {"height": 224, "width": 224, "channels": 3, "filters": 64, "kernel": 7},
-    "Inside a network: 16 to 32 channels, 64×64": {"height": 64, "width": 64, "channels": 16, "filters": 32, "kernel": 3},
+    "Inside a network: 16 to 32 channels, 64×64": {
+        "height": 64,
+        "width": 64,
+        "channels": 16,
+        "filters": 32,
+        "kernel": 3,
+    },
 }
 
 

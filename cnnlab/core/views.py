@@ -1,6 +1,6 @@
 """The same thing seen otherwise: a picture moved, scaled, turned, relit or covered, and how far apart pixels then are.
 
-What a person hardly notices changes most pixels: why comparing pictures pixel by pixel says little about what they show.
+What a person hardly notices changes most pixels: comparing them one by one says little about what pictures show.
 Source: Padova ML 2024/25, lecture 26 (viewpoint, scale, occlusion, illumination).
 """
 
