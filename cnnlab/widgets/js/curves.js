@@ -130,11 +130,11 @@ function curve({ points, role = "plain", style, width = 2.5, faint }, frame) {
   return `<path class="cnn-stroke cnn-role-${role}${faint ? " cnn-other" : ""}" d="${path}" stroke-width="${width}"${dash(style)}/>`;
 }
 
-// The name of a line stands at its end, or at the point `label` counts.
-function nameOf({ points, role = "plain", name, label = points.length - 1, anchor = "end", lift = -7 }, frame) {
-  const [px, py] = points[label];
+// The name of a line stands at its end, at the point that `label` counts, or `at` a place of its own.
+function nameOf({ points, role = "plain", name, faint, label = points.length - 1, at = points[label], anchor = "end", lift = -7 }, frame) {
+  const [px, py] = at;
   const top = clamp(Number(frame.top(py)) + lift, PAD.top + 13, PAD.top + frame.height - 4);
-  return `<text class="cnn-line-name cnn-role-${role}" x="${frame.left(px)}" y="${top}" text-anchor="${anchor}">${name}</text>`;
+  return `<text class="cnn-line-name cnn-role-${role}${faint ? " cnn-quiet" : ""}" x="${frame.left(px)}" y="${top}" text-anchor="${anchor}">${name}</text>`;
 }
 
 function straight({ x, y, role = "plain", style, width = 1.5, name }, frame) {

@@ -107,7 +107,10 @@ function drawCurves({ values, slopes }, box, result, { function: name, point, le
   const lines = (kind, role) => [
     ...Object.keys(ACTIVATIONS)
       .filter((other) => compare && other !== name)
-      .map((other) => ({ points: CURVE.map((x) => [x, ACTIVATIONS[other][kind](x, leak)]), role: "plain", faint: true, width: 1.5 })),
+      .map((other) => {
+        const [x, lift, anchor] = NAMES[kind][other];
+        return { points: steps(other, kind, leak), role: "plain", faint: true, width: 2, name: notes[other].title, at: [x, ACTIVATIONS[other][kind](x, leak)], lift, anchor };
+      }),
     { points: steps(name, kind, leak), role, width: 3.5 },
   ];
   const x = { range: [LOW, HIGH], name: "input x" };
@@ -130,6 +133,12 @@ function drawCurves({ values, slopes }, box, result, { function: name, point, le
   values.describe(`<b class="cnn-role-output">${title}</b> and its tangent`, `At x = ${show(point)} it is ${show(result.value)}. Arrow keys move the point.`);
   slopes.describe(`<b class="cnn-role-gradient">Slope</b> of ${title}`, `At x = ${show(point)} it is ${show(result.slope)}. Arrow keys move the point.`);
 }
+
+// Where the names of the curves stand that are shown beside the chosen one: [x, px up or down, side].
+const NAMES = {
+  value: { relu: [3.3, 0, "end"], leaky_relu: [LOW + 0.1, 14, "start"], sigmoid: [HIGH, 20, "end"], tanh: [HIGH, -8, "end"], gelu: [2.2, 16, "start"], silu: [-2.9, 20, "start"] },
+  slope: { relu: [HIGH, 19, "end"], leaky_relu: [LOW + 0.1, -6, "start"], sigmoid: [2.6, -8, "start"], tanh: [1.1, 0, "start"], gelu: [0.9, -10, "end"], silu: [3.2, -8, "start"] },
+};
 
 // The points of a curve; where a slope jumps, two points at the same place.
 function steps(name, kind, leak) {

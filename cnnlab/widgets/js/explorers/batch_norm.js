@@ -13,13 +13,19 @@ import { buildStrips } from "./batch_norm_strips.js";
 
 const PROPERTIES = ["batches", "step", "size", "gamma", "beta", "training", "alpha", "unbiased", "convention"];
 
-// {values, averages: [before any batch, after the first, ...], mean, deviation, normalized, output, after ...}
+// {values, averages: [before any batch, after the first, ...], singles: [of the first batch, ...], mean, deviation, normalized, output, after ...}
 export function compute({ batches, step, size, gamma, beta, training, alpha, unbiased }) {
   const averages = [{ mean: 0, variance: 1 }];
-  for (const batch of batches.slice(0, step)) averages.push(moved(averages.at(-1), batch.slice(0, Math.max(size, 2)), { alpha, unbiased }));
+  const singles = []; // what each mini-batch alone would say
+  for (const batch of batches.slice(0, training ? step + 1 : step)) {
+    const values = batch.slice(0, Math.max(size, 2));
+    if (singles.length < step) averages.push(moved(averages.at(-1), values, { alpha, unbiased }));
+    const { mean, current } = moved(averages[0], values, { alpha: 0, unbiased });
+    singles.push({ mean, variance: current });
+  }
   if (training && size < 2) throw new UserError("batch size 1: in training one value alone has no spread, x − μ is always 0; take two or more, or switch to eval");
   const values = batches[step].slice(0, size);
-  return { values, averages, ...batchNormSteps(values, averages.at(-1), { gamma, beta, training, alpha, unbiased }) };
+  return { values, averages, singles, ...batchNormSteps(values, averages.at(-1), { gamma, beta, training, alpha, unbiased }) };
 }
 
 function render({ model, el }) {

@@ -3,7 +3,6 @@
 import { element } from "../dom.js";
 import { Curves } from "../curves.js";
 import { clamp, show } from "../numbers.js";
-import { moments } from "../normalization.js";
 
 const KINDS = [["mean", "mean", "μ", [-1, 7], [0, 2, 4, 6]], ["variance", "variance", "σ²", [0, 13], [0, 4, 8, 12]]];
 
@@ -18,16 +17,11 @@ export function buildAverages(app, population) {
 
   return {
     element: element("div", { class: "cnn-pair cnn-stage" }, ...charts.map((chart) => chart.element)),
-    draw({ averages, after }, { batches, size, step, training, unbiased }) {
+    draw({ averages, singles, after }, { batches, step, training }) {
       const room = charts[0].element.parentElement.clientWidth;
       const width = room > 640 ? Math.floor((room - 16) / 2) : room;
       const last = batches.length;
       const all = training ? [...averages, after] : averages;
-      const singles = batches.slice(0, training ? step + 1 : step).map((batch) => {
-        const used = batch.slice(0, Math.max(size, 2));
-        const { mean, variance } = moments(used);
-        return { mean, variance: unbiased ? (variance * used.length) / (used.length - 1) : variance };
-      });
       KINDS.forEach(([name, word, symbol, range, ticks], i) => {
         charts[i].draw({
           box: [width, 146],

@@ -50,7 +50,7 @@ function render({ model, el }) {
       };
       const groups = slider({ label: "Groups", min: 1, max: channels, change: regroup, say });
       const heading = (text) => element("b", { class: "cnn-label" }, text);
-      const history = element("p", { class: "cnn-credit" }, "A historical aside: AlexNet used it, hardly anyone does today.");
+      const history = element("small", {}, "A historical aside: AlexNet used it, hardly anyone does today.");
       const { size, weight, gain, offset } = sliders;
       const panel = element("div", { class: "cnn-controls" }, norms.element, element("hr"), groups.element, size.element, weight.element, history, element("hr"), heading("Change example 1"), gain.element, offset.element);
 
@@ -123,7 +123,7 @@ function render({ model, el }) {
         cube.draw(marked, at);
         setHtml(legend.children[0], scaleBar(scales[0], "before; scale follows the data"));
         setHtml(legend.children[1], scaleBar(scales[1], "after; scale follows the data"));
-        setText(formula, calculation(result, state));
+        setHtml(formula, calculation(result, state));
         setText(effect, `${meaning(state, shape, result.sets.length)} ${remark(state)}`);
       };
     },
@@ -148,7 +148,7 @@ function calculation({ block, output, shared, at }, { norm, weight }) {
   const marked = shared.map((i) => block[i]);
   if (norm === "response") {
     const squares = marked.reduce((sum, value) => sum + value * value, 0);
-    return `${show(block[at])} / (2 + ${show(weight)} · ${show(squares)})^0.75 = ${show(output[at])}: the squares of ${plural(shared.length, "channel")} at the same place are added; no mean, no deviation.`;
+    return `${show(block[at])} / (2 + ${show(weight)} · ${show(squares)})<sup>0.75</sup> = ${show(output[at])}: the squares of ${plural(shared.length, "channel")} at the same place are added; no mean, no deviation.`;
   }
   const { mean, variance } = moments(marked);
   const less = mean < 0 ? `+ ${show(-mean)}` : `− ${show(mean)}`;
