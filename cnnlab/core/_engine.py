@@ -13,6 +13,8 @@ import numpy as np
 from cnnlab.core import _windows, checks
 
 BLOCK_CELLS = 1_000_000  # of one block of columns
+THIN_BLOCK_BYTES = 1_200_000  # the same for a few filters: their product is as fast as the columns can be read
+FEW_FILTERS = 4
 CHUNK_CELLS = 4_000_000  # of the padded images worked on together
 
 
@@ -60,9 +62,10 @@ def _images_at_a_time(channels, shape):
 def _multiply(matrix, windows, shape, output):
     """Fill output (N, groups, M, *output) from matrix (groups, M, K) and windows (N, groups, C, *output, *kernel)."""
     depth, axes = matrix.shape[2], len(shape.size)
+    cells = BLOCK_CELLS if matrix.shape[1] > FEW_FILTERS else THIN_BLOCK_BYTES // matrix.itemsize
     taps_first = np.moveaxis(windows, range(-axes, 0), range(3, 3 + axes))  # (N, groups, C, *kernel, *output)
     buffer = np.empty(0, matrix.dtype)
-    for images, group, *places in _boxes((*output.shape[:2], *shape.output), max(1, BLOCK_CELLS // depth)):
+    for images, group, *places in _boxes((*output.shape[:2], *shape.output), max(1, cells // depth)):
         block = taps_first[(images, group, ..., *places)]
         if buffer.size < block.size:
             buffer = np.empty(block.size, matrix.dtype)
