@@ -8,6 +8,7 @@
 | `pooling`         | max, average and min pooling, with the positions of the maxima               |
 | `kernels`         | the gallery of named kernels; Gabor, Gaussian and other families             |
 | `images`          | embedded pictures, worked examples, drawn patterns, a learner's own file     |
+| `views`           | a picture moved, scaled, turned, relit or covered; how far apart pixels are  |
 | `activations`     | ReLU and its relatives, softmax, cross-entropy, with derivatives             |
 | `normalization`   | batch, layer, instance and group norm; local response normalisation          |
 | `backprop`        | gradients of all of these                                                    |

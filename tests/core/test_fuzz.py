@@ -35,6 +35,7 @@ MODULES = [
     "pooling",
     "receptive_field",
     "slips",
+    "views",
 ]
 # Refusals that name a part of an argument rather than the argument itself.
 PARTS = {
