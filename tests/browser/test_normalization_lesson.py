@@ -5,6 +5,8 @@ import re
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812
 from playwright.sync_api import expect
 
 from cnnlab.apps import activations, batch_norm, norms, spread
@@ -115,6 +117,32 @@ def test_the_page_computes_the_five_steps_of_core(engine):
             np.testing.assert_allclose([one[name] for one in shown["averages"]], whole, **EXACT)
             np.testing.assert_allclose(shown["after"][name], getattr(steps, f"running_{name}_after")[0], **EXACT)
     assert 0 < refused < 50
+
+
+def test_the_line_of_pytorch_gives_the_same_numbers(engine):
+    rng = random.Random(5)
+    settings = [
+        {
+            "gamma": draw(rng, -3, 3),
+            "beta": draw(rng, -5, 5),
+            "training": i % 2 == 0,
+            "alpha": draw(rng, 0, 1),
+            "unbiased": True,
+        }
+        for i in range(40)
+    ]
+    batches = BatchNormExplorer().batches
+    for setting, line in engine("explorers/batch_norm_facts.js", "it.torchLine(setting)", settings):
+        steps = BatchNormExplorer.compute(batches=batches, step=5, size=7, convention="alpha", **setting).steps
+        names = {
+            "x": torch.tensor(steps.x).float(),
+            "running_mean": torch.tensor(steps.running_mean_before).float(),
+            "running_var": torch.tensor(steps.running_variance_before).float(),
+        }
+        output = eval(line, {"F": F, "torch": torch, **names})
+        np.testing.assert_allclose(output, steps.output, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(names["running_mean"], steps.running_mean_after, rtol=1e-5)
+        np.testing.assert_allclose(names["running_var"], steps.running_variance_after, rtol=1e-5)
 
 
 def test_the_page_computes_the_norms_of_core(engine):
@@ -412,5 +440,7 @@ def test_no_sideways_scrolling_and_a_steady_stage(open_lesson, width):
             for key in ("Home", "End"):
                 region.press(label, key)
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+                charts = [box.bounding_box() for box in region.root.locator("svg:visible, canvas:visible").all()]
+                assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in charts), name
                 if width > 720:
                     assert abs(region.root.bounding_box()["height"] - height) < 1, name

@@ -56,7 +56,7 @@ export class Curves {
     const parts = [
       paper(box, x, y, frame),
       `<clipPath id="${this.id}"><rect x="${PAD.left}" y="${PAD.top}" width="${frame.width}" height="${frame.height}"/></clipPath><g clip-path="url(#${this.id})">`,
-      ...boxes.map((one) => filled(one, frame)),
+      ...filled(boxes, frame),
       ...rules.map((rule) => straight(rule, frame)),
       ...lines.map((line) => curve(line, frame)),
       "</g>",
@@ -144,9 +144,15 @@ function straight({ x, y, role = "plain", style, width = 1.5, name }, frame) {
   return `<path class="cnn-stroke cnn-role-${role}" d="${path}" stroke-width="${width}"${dash(style)}/>${text}`;
 }
 
-function filled({ x: [from, to], y: [low, high], role = "input", strength = 0.3 }, frame) {
-  const [left, right, foot, top] = [frame.left(from), frame.left(to), frame.top(low), frame.top(high)].map(Number);
-  return `<rect class="cnn-box cnn-role-${role}" x="${left}" y="${top}" width="${Math.max(0, right - left).toFixed(1)}" height="${Math.max(0, foot - top).toFixed(1)}" opacity="${strength.toFixed(2)}"/>`;
+// Boxes that look alike become one path: a histogram has hundreds of them.
+function filled(boxes, frame) {
+  const paths = new Map();
+  for (const { x: [from, to], y: [low, high], role = "input", strength = 0.3 } of boxes) {
+    const [left, right, foot, top] = [frame.left(from), frame.left(to), frame.top(low), frame.top(high)];
+    const look = `class="cnn-box cnn-role-${role}" opacity="${strength.toFixed(2)}"`;
+    paths.set(look, `${paths.get(look) ?? ""}M${left} ${top}H${right}V${foot}H${left}Z`);
+  }
+  return [...paths].map(([look, path]) => `<path ${look} d="${path}"/>`);
 }
 
 function spot({ at: [px, py], role = "plain", name, large, small }, frame) {

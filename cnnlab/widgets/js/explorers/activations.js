@@ -81,7 +81,7 @@ function render({ model, el }) {
           "div",
           { class: "cnn-columns" },
           panel,
-          element("div", { class: "cnn-main" }, element("div", { class: "cnn-pair cnn-stage" }, values.element, slopes.element), told, note, element("div", { class: "cnn-batch" }, units.element, counts)),
+          element("div", { class: "cnn-main" }, element("div", { class: "cnn-plots cnn-stage" }, values.element, slopes.element), told, note, element("div", { class: "cnn-batch" }, units.element, counts)),
         ),
       );
 
@@ -91,7 +91,7 @@ function render({ model, el }) {
         const width = room > 640 ? Math.floor((room - 16) / 2) : room;
         drawCurves({ values, slopes }, [width, 272], result, state, notes);
         const cell = Math.floor(clamp((room > 640 ? room - 330 : room) / noise.cols, 10, 20));
-        units.draw({ matrix: result.slopes, scale: SLOPES, box: [cell * noise.cols, cell * noise.rows], cell, kind: (r, c) => (result.dead[c] ? "unused" : ""), dark: app.root.classList.contains("cnn-dark") });
+        units.draw({ matrix: result.slopes, scale: SLOPES, box: [cell * noise.cols, cell * noise.rows], cell, kind: (r, c) => (result.dead[c] ? "unused" : "") });
         const dead = result.dead.filter(Boolean).length;
         units.describe(`<b>Slopes</b> of ${noise.rows} examples (rows) × ${noise.cols} units`, `${dead} units are dead, ${result.off} values pass no gradient. Pale is slope 0, dark 1.`);
         const { title } = notes[state.function];

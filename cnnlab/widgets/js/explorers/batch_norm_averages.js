@@ -16,7 +16,7 @@ export function buildAverages(app, population) {
   const charts = KINDS.map(([name, word]) => new Curves({ name, label: `Moving ${word}`, on: { drag: go, key } }));
 
   return {
-    element: element("div", { class: "cnn-pair cnn-stage" }, ...charts.map((chart) => chart.element)),
+    element: element("div", { class: "cnn-plots cnn-stage" }, ...charts.map((chart) => chart.element)),
     draw({ averages, singles, after }, { batches, step, training }) {
       const room = charts[0].element.parentElement.clientWidth;
       const width = room > 640 ? Math.floor((room - 16) / 2) : room;

@@ -45,10 +45,10 @@ function averaging(before, after, { mean, alpha, unbiased, convention, count }) 
   return `<b>Moving averages</b>: μ ${term(before.mean, mean, after.mean)}<br>σ² ${term(before.variance, after.current, after.variance)} <span>(÷ ${unbiased ? count - 1 : count})</span>`;
 }
 
-// x is (M, 1); running_mean and running_var are changed in place by torch.
-export function torchLine({ gamma, beta, training, alpha }) {
+// x is (M, 1); running_mean and running_var, of one number each, are changed in place.
+export function torchLine({ gamma, beta, training, alpha, unbiased }) {
   const number = (value) => Number(value.toPrecision(6));
-  return `F.batch_norm(x, running_mean, running_var, torch.tensor([${number(gamma)}]), torch.tensor([${number(beta)}]), training=${training ? "True" : "False"}, momentum=${number(1 - alpha)}, eps=${EPS})`;
+  return `F.batch_norm(x, running_mean, running_var, torch.tensor([${number(gamma)}]), torch.tensor([${number(beta)}]), training=${training ? "True" : "False"}, momentum=${number(1 - alpha)}, eps=${EPS})${unbiased ? "" : "  # torch always takes M - 1"}`;
 }
 
 const within = (low, high, whole = false) => ({

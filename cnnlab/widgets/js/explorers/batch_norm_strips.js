@@ -32,7 +32,7 @@ export function buildStrips(app) {
       band: svg("rect", { class: `cnn-band cnn-role-${role}`, y: TOP + strip * GAP - 22, height: 44 }),
       line: svg("path", { class: "cnn-base" }),
       ticks: Array.from({ length: 5 }, (_, i) => svg("text", { y: TOP + strip * GAP + 38, "text-anchor": "middle", class: "cnn-tick" }, String(i * 5 - 10).replace("-", "−"))),
-      middle: svg("path", { class: `cnn-middle cnn-role-${role}` }),
+      middle: svg("path", { class: `cnn-centre cnn-role-${role}` }),
       title: svg("text", { x: PAD, y: TOP + strip * GAP - 30, class: `cnn-title cnn-role-${role}` }, title),
       told: svg("text", { y: TOP + strip * GAP - 30, "text-anchor": "end", class: "cnn-told" }),
     };

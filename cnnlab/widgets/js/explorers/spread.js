@@ -40,20 +40,21 @@ function through(numbers, { depth, scale, apply, batchNorm }) {
 // x, one row an example, times the weights, one row a unit.
 function product(x, weights, factor) {
   const z = new Float64Array(EXAMPLES * UNITS);
-  for (let n = 0; n < EXAMPLES; n++)
+  for (let n = 0; n < EXAMPLES * UNITS; n += UNITS)
     for (let unit = 0; unit < UNITS; unit++) {
+      const row = unit * UNITS;
       let sum = 0;
-      for (let k = 0; k < UNITS; k++) sum += x[n * UNITS + k] * weights[unit * UNITS + k];
-      z[n * UNITS + unit] = sum * factor;
+      for (let k = 0; k < UNITS; k++) sum += x[n + k] * weights[row + k];
+      z[n + unit] = sum * factor;
     }
   return z;
 }
 
 function normalizeUnits(z) {
   for (let unit = 0; unit < UNITS; unit++) {
-    const { mean, variance } = moments(z.filter((_, i) => i % UNITS === unit));
+    const { mean, variance } = moments(Array.from({ length: EXAMPLES }, (_, n) => z[n * UNITS + unit]));
     const deviation = Math.sqrt(variance + EPS);
-    for (let n = 0; n < EXAMPLES; n++) z[n * UNITS + unit] = (z[n * UNITS + unit] - mean) / deviation;
+    for (let i = unit; i < z.length; i += UNITS) z[i] = (z[i] - mean) / deviation;
   }
 }
 
@@ -62,8 +63,8 @@ function described(x) {
   const bins = new Array(BINS).fill(0);
   let zeros = 0;
   for (const value of x) {
-    zeros += value === 0;
-    bins[Math.round(((clamp(value, -REACH, REACH) + REACH) / (2 * REACH)) * (BINS - 1))] += 1 / x.length;
+    if (value === 0) zeros += 1;
+    bins[Math.round(((clamp(value, -REACH, REACH) + REACH) / (2 * REACH)) * (BINS - 1))] += 1;
   }
   return { deviation: Math.sqrt(variance), zeros: zeros / x.length, bins };
 }
@@ -101,7 +102,7 @@ function render({ model, el }) {
         const x = { range: [-0.5, MOST_LAYERS + 0.5], ticks: [0, 5, 10, 15, 20, 25, 30], name: "layer (0 is the input)" };
         shapes.draw({ box, x, y: { range: [-REACH - 0.1, REACH + 0.1], ticks: [-3, -2, -1, 0, 1, 2, 3], name: "activation" }, boxes: shown.flatMap((layer, at) => columnOf(layer.bins, at, state.batch_norm)) });
         shapes.describe(
-          `<b>Histograms</b> ${state.batch_norm ? "with" : "without"} batch norm; ±${REACH} and beyond stand at the edge`,
+          `<b>Histograms</b> ${state.batch_norm ? "with" : "without"} batch norm, cut at ±${REACH}`,
           `The last of ${state.depth} layers has standard deviation ${show(last.deviation)} and ${show(100 * last.zeros)} per cent zeros.`,
         );
         const line = (layers, role, name, style) => ({ points: layers.map(({ deviation }, at) => [at, clamp(deviation, 1e-30, 1e30)]), role, name, style, width: 3, anchor: "end" });
@@ -116,7 +117,7 @@ function render({ model, el }) {
             { ...line(result.normed, "output", "with batch norm"), lift: plainAbove ? 20 : -9 },
           ],
         });
-        spreads.describe("<b>Standard deviation</b> of each layer's activations (each tick a factor of 100)", `With batch norm the last layer has ${show(ends[0])}, without ${show(ends[1])}.`);
+        spreads.describe("<b>Standard deviation</b> of each layer", `With batch norm the last layer has ${show(ends[0])}, without ${show(ends[1])}.`);
         setText(told, sentence(result, state, names));
       };
     },
@@ -127,7 +128,7 @@ function columnOf(bins, at, normed) {
   const most = Math.max(...bins);
   const height = (2 * REACH) / (BINS - 1);
   return bins
-    .map((share, i) => ({ x: [at - 0.42, at + 0.42], y: [-REACH + (i - 0.5) * height, -REACH + (i + 0.5) * height], role: normed ? "output" : "kernel", strength: share ? 0.12 + 0.88 * Math.sqrt(share / most) : 0 }))
+    .map((share, i) => ({ x: [at - 0.42, at + 0.42], y: [-REACH + (i - 0.5) * height, -REACH + (i + 0.5) * height], role: normed ? "output" : "kernel", strength: share ? 0.1 + 0.9 * (Math.ceil(10 * Math.sqrt(share / most)) / 10) : 0 }))
     .filter(({ strength }) => strength);
 }
 
