@@ -1,7 +1,10 @@
 """The backpropagation apps in process: examples, both ends of every control, refusals, training."""
 
 import itertools
+import json
 import random
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -146,6 +149,34 @@ def test_gradients_of_somebody_else_are_put_beside(explorer):
         assert ("weight" in explorer.beside) == (explorer.operation == "convolution")
     with pytest.raises(ValueError, match=r"by_input\.shape"):
         explorer.put_beside([[1.0]])
+
+
+def autograd_cell():
+    """The lesson's own cell that asks PyTorch, switched on."""
+    lesson = json.loads((Path(__file__).parents[2] / "notebooks/08_backprop.ipynb").read_text(encoding="utf-8"))
+    cell = next(cell for cell in lesson["cells"] if cell["id"] == "code-autograd")
+    assert {"lab-only", "needs-kernel"} <= set(cell["metadata"]["tags"])
+    others = [cell for cell in lesson["cells"] if cell["id"] != "code-autograd" and cell["cell_type"] == "code"]
+    assert not any("torch" in "".join(cell["source"]) for cell in others)
+    source = "".join(cell["source"])
+    assert "beside = False" in source
+    return source.replace("beside = False", "beside = True")
+
+
+@pytest.mark.parametrize("name", ["Stride 2", "Max pooling, windows that overlap"])
+def test_the_lessons_cell_puts_autograd_beside(name, capsys):
+    pytest.importorskip("torch")
+    app = example(name)
+    exec(autograd_cell(), {"explorer": app})
+    assert "largest difference of dL/dx: 0.0" in capsys.readouterr().out
+    np.testing.assert_array_equal(app.beside["input"], app.result().by_input)
+
+
+def test_without_torch_the_lessons_cell_says_so_in_one_sentence(explorer, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    exec(autograd_cell(), {"explorer": explorer})
+    assert capsys.readouterr().out == "PyTorch is not installed in this kernel, so there is nothing to compare with.\n"
+    assert explorer.beside == {}
 
 
 def test_training_lowers_the_loss_and_starts_the_same_each_time():

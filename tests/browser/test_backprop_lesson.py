@@ -296,6 +296,30 @@ def test_the_button_trains_while_it_is_held(page):
     assert picture(root, "Kernel 1") == kernels
 
 
+def test_gradients_of_autograd_stand_beside_while_they_belong_to_the_layer(open_page):
+    app = BackwardExplorer()
+    app.put_beside(app.result().by_input, app.result().by_weight)
+    traits = {**app.state, "beside": app.beside, "examples": app.examples}
+    with open_page() as page:
+        page.goto("about:blank")
+        page.evaluate(
+            """async ([source, traits]) => {
+              const file = new Blob([source], {type: "text/javascript"});
+              const {default: widget} = await import(URL.createObjectURL(file));
+              const model = {get: (name) => traits[name], set() {}, on() {}, off() {}, save_changes() {}};
+              widget.render({model, el: document.body});
+            }""",
+            [bundle("explorers/backprop.js"), traits],
+        )
+        root = explorer_of(page)
+        assert text(root, "beside") == f"autograd: {app.result().by_input[1, 1]:g}"
+        root.get_by_label("Stride", exact=True).press("ArrowRight")
+        assert text(root, "beside") == "autograd: run its cell again for this layer"
+        root.get_by_label("y", exact=True).check()
+        settle(page)
+        assert root.locator(".cnn-beside").count() == 0
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_sideways_scrolling(open_lesson, width):
     with open_lesson("page", LESSON, viewport={"width": width, "height": 720}) as page:

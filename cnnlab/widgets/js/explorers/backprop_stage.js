@@ -10,6 +10,7 @@ import { pad } from "../convolution.js";
 import { explain, stretched } from "./backprop_compute.js";
 
 const HEIGHT = 254; // px of each grid
+const MIDDLE = 200; // px, the column of the kernel
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 export function buildStage(app) {
@@ -74,14 +75,14 @@ export function buildStage(app) {
     refuse: (text) => app.refuse(text),
   });
   const rule = element("p", { class: "cnn-pool-rule", hidden: true });
-  const middle = [element("div", { class: "cnn-cell" }, editor.element, rule), element("div", { class: "cnn-cell" }, grids.dw.element)];
+  const kernels = [element("div", { class: "cnn-cell" }, editor.element, rule), element("div", { class: "cnn-cell" }, grids.dw.element)];
   const sum = element("p", { class: "cnn-sum", tabindex: 0, role: "group", "aria-label": "The sum behind the chosen number" });
   const summary = element("p", { class: "cnn-summary", "aria-live": "polite" });
   const stage = element(
     "div",
     { class: "cnn-stage cnn-backprop" },
     element("div", { class: "cnn-pair" }, grids.x.element, grids.dx.element),
-    element("div", { class: "cnn-pair" }, ...middle),
+    element("div", { class: "cnn-pair" }, ...kernels),
     element("div", { class: "cnn-pair" }, grids.y.element, grids.dy.element),
   );
 
@@ -156,9 +157,10 @@ export function buildStage(app) {
     if (pooling) setHtml(rule, poolRule(result));
     else {
       const tap = part === "weight" ? position : null;
-      editor.draw({ kernel: w, scale: paleSignedScale(w.data), box: [middleWidth(), HEIGHT], hue, pointed: tap, caption: `Kernel w ${w.rows}×${w.cols}` });
-      const side = Math.min(56, Math.floor(Math.min(middleWidth() / w.cols, HEIGHT / w.rows)));
-      grids.dw.draw({ ...common, box: [middleWidth(), HEIGHT], cell: side, matrix: byWeight, scale: colours(byWeight.data), marks: marks.dw });
+      const middle = middleBox();
+      editor.draw({ kernel: w, scale: paleSignedScale(w.data), box: middle, hue, pointed: tap, caption: `Kernel w ${w.rows}×${w.cols}` });
+      const side = Math.min(56, Math.floor(Math.min(middle[0] / w.cols, middle[1] / w.rows)));
+      grids.dw.draw({ ...common, box: middle, cell: side, matrix: byWeight, scale: colours(byWeight.data), marks: marks.dw });
       grids.dw.describe("<b>dL/dw</b>", `${w.rows} by ${w.cols}. Arrow keys choose a weight.`);
     }
 
@@ -172,14 +174,18 @@ export function buildStage(app) {
     setText(summary, hidden ? "" : describe(part, position, told, result));
   }
 
-  function middleWidth() {
-    return Math.min(200, stage.clientWidth || 200);
+  // Three columns; where there is no room for them every value stands beside its gradient instead.
+  const inColumns = () => getComputedStyle(stage).gridTemplateColumns.split(" ").length === 3;
+
+  function middleBox() {
+    const half = Math.floor(((stage.clientWidth || 900) - 8) / 2);
+    return inColumns() ? [MIDDLE, HEIGHT] : [Math.min(MIDDLE, half), Math.min(HEIGHT, half)];
   }
 
   function boxSize() {
     const width = stage.clientWidth || 900;
-    const beside = getComputedStyle(stage).gridTemplateColumns.split(" ").length === 3;
-    return [Math.min(beside ? Math.floor((width - middleWidth() - 24) / 2) : width, 372), HEIGHT];
+    const half = Math.floor((width - 8) / 2);
+    return inColumns() ? [Math.min(Math.floor((width - MIDDLE - 24) / 2), 372), HEIGHT] : [half, Math.min(half, HEIGHT)];
   }
 
   return { element: element("div", {}, stage, sum, summary), draw };
