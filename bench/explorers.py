@@ -26,7 +26,17 @@ DRAG = 5.0  # seconds
 MOVE = 1 / 60
 
 # lesson, explorer, slider, and what changes on the screen
-EXPLORERS = [("02_convolution", "Convolution explorer", "Kernel size", ".cnn-output canvas")]
+EXPLORERS = [
+    ("02_convolution", "Convolution explorer", "Kernel size", ".cnn-output canvas"),
+    ("01_images", "Pixels explorer", "Right, px", ".cnn-view1 canvas"),
+    ("01_images", "Hubel and Wiesel’s bar", "Angle, °", ".cnn-input canvas"),
+    ("03_arithmetic", "Arithmetic explorer", "Kernel", ".cnn-input canvas"),
+    ("06_receptive_fields", "Receptive field explorer", "Kernel", ".cnn-input canvas"),
+    ("06_receptive_fields", "Effective receptive field", "Layers", ".cnn-strength canvas"),
+    ("07_normalization", "Activation gallery", "Point x", ".cnn-curve svg"),
+    ("07_normalization", "Batch norm in five steps", "Scale γ", "svg, canvas"),
+    ("07_normalization", "Spread through random layers", "Weight scale", ".cnn-spreads svg"),
+]
 
 PEER = """
 import matplotlib.pyplot as plt
@@ -56,6 +66,7 @@ WATCH = """
     const node = document.querySelector(selector);
     if (!node) return "";
     if (node.tagName === "IMG") return node.src.length + node.src.slice(-400) + node.src.slice(2000, 2400);
+    if (node.tagName !== "CANVAS") return node.innerHTML;
     const { data } = node.getContext("2d").getImageData(0, 0, node.width, node.height);
     let sum = 0;
     for (let i = 0; i < data.length; i += 41) sum = (sum * 31 + data[i]) | 0;
@@ -79,10 +90,12 @@ def measure(page, picture, handle, track):
     """(key to pixels: median, 95th percentile in ms; pictures a second; age of the last picture in ms)."""
     page.evaluate(WATCH, picture)
     handle.focus()
+    page.keyboard.press("Home")
+    page.wait_for_timeout(500)
     delays = []
     for i in range(KEYS):
         page.evaluate("watch.changes = []; watch.keys = []")
-        page.keyboard.press("ArrowRight" if i % 2 else "ArrowLeft")
+        page.keyboard.press("ArrowLeft" if i % 2 else "ArrowRight")
         page.wait_for_function("watch.changes.length && watch.keys.length", timeout=10_000)
         delays.append(page.evaluate("watch.changes[0] - watch.keys[0]"))
         page.wait_for_timeout(120)
@@ -142,6 +155,7 @@ def main():
                 root = page.get_by_role("region", name=name)
                 root.locator(picture).first.wait_for()
                 opened = time.perf_counter() - began
+                print(f"{lesson}: {name}", flush=True)
                 page.wait_for_timeout(1_000)
                 root.scroll_into_view_if_needed()
                 handle = root.get_by_label(slider, exact=True)

@@ -7,7 +7,11 @@ import pytest
 from nbclient import NotebookClient
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
-WIDGETS = "import ipywidgets; print(len(ipywidgets.widgets.widget._instances))"
+WIDGETS = """
+from ipywidgets.widgets import widget
+
+print(len(widget._instances if hasattr(widget, "_instances") else widget.Widget.widgets))  # ipywidgets 8, or 7
+"""
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda path: path.stem)
