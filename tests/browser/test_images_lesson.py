@@ -114,6 +114,22 @@ def test_examples_show_what_is_nearer(page):
     assert "nearer to the original than every other" in explorer.text("verdict")
 
 
+def test_a_prediction_is_covered_until_it_is_made(page):
+    explorer = Explorer(page, "Pixels explorer")
+    explorer.root.get_by_role("button", name="Predict the distance").click()
+    assert explorer.text("px-far") == "?"
+    assert "distance" not in explorer.text()
+    explorer.root.get_by_role("button", name="yes, something is").click()
+    explorer.settle()
+    verdict = explorer.root.get_by_role("status").inner_text()
+    assert verdict.startswith(("Right. Nearer: ", "Not so. Next comes "))
+    mine, *others = [
+        int(cell.replace(",", ""))
+        for cell in explorer.root.locator(".cnn-px-distances td:last-child").all_inner_texts()
+    ]
+    assert verdict.startswith("Right.") == (min(others) < mine)
+
+
 def test_a_tuning_curve_is_drawn_as_the_bar_turns(page):
     explorer = Explorer(page, "Hubel and Wiesel’s bar")
     explorer.root.get_by_role("button", name="Erase curves").click()

@@ -148,6 +148,27 @@ def test_both_ways_agree_until_something_breaks_it(page):
     assert "zeros enter at the border" in explorer.text()
 
 
+def test_predictions_are_covered_until_they_are_made(page):
+    explorer = Explorer(page, "Equivariance explorer")
+    explorer.root.get_by_role("button", name="Predict: will they agree?").click()
+    assert (explorer.text("eq-error"), explorer.text()) == ("?", "")
+    explorer.root.get_by_role("button", name="no, they differ").click()
+    explorer.settle()
+    verdict = explorer.root.get_by_role("status").inner_text()
+    assert verdict.startswith("Right.") == (not explorer.text("eq-error").startswith("0 %"))
+
+    windows = Explorer(page, "Pooling explorer")
+    windows.example("Overlapping windows: size 3, stride 2")
+    windows.root.get_by_role("button", name="Predict the output size").click()
+    windows.settle()
+    assert "4×4" not in windows.root.locator(".cnn-main").inner_text()
+    for answer, word in [("5", "Round down, not up"), ("3", "+ 1 is missing"), ("4", "Right: 4×4.")]:
+        windows.control("Predicted output rows").fill(answer)
+        windows.control("Predicted output columns").fill(answer)
+        windows.root.get_by_role("button", name="Check").click()
+        assert word in windows.text("verdict")
+
+
 def test_pixels_can_be_typed_and_the_decision_follows(page):
     explorer = Explorer(page, "Axes classifier")
     explorer.example("A vertical line alone")
@@ -178,7 +199,7 @@ def test_exercises_recognise_slips(page):
 def engines(open_page):
     with open_page() as page:
         page.goto("about:blank")
-        for name in ("pooling_compute", "pooling", "equivariance_compute", "pooling_axes"):
+        for name in ("pooling_compute", "pooling_facts", "equivariance_compute", "pooling_axes"):
             source = bundle(f"explorers/{name}.js").replace("export default", "const shown =")
             page.evaluate(
                 "async ([name, source]) => { window[name] = await import("
@@ -213,7 +234,7 @@ def test_the_page_pools_as_core_and_torch_do(engines):
           try { result = pooling_compute.compute({...setting, image}); }
           catch (error) { return {refused: error.message}; }
           const {output: {rows, cols, data}, winners} = result;
-          return {rows, cols, data: [...data], winners: [...winners], line: pooling.torchLine(setting),
+          return {rows, cols, data: [...data], winners: [...winners], line: pooling_facts.torchLine(setting),
                   everything: pooling_compute.globalPool(image)};
         })""",
         settings,

@@ -10,6 +10,7 @@ import { toMatrix } from "../matrices.js";
 import { show } from "../numbers.js";
 import { decode } from "../payload.js";
 import { compare, MOST_SHIFT } from "./equivariance_compute.js";
+import { buildWager } from "./wager.js";
 
 const PROPERTIES = ["input", "kernel", "pooling", "size", "stride", "blur", "border", "right", "down"];
 
@@ -23,7 +24,9 @@ function render({ model, el }) {
     properties: PROPERTIES,
     compute: (state) => compare(decode(pictures[state.input]), { ...state, kernel: kernels[state.kernel] }),
     build(app) {
-      const parts = [buildControls(app, Object.keys(pictures), Object.keys(kernels)), buildStage(app)];
+      app.look = { hidden: false };
+      const parts = [buildControls(app, Object.keys(pictures), Object.keys(kernels)), buildStage(app), buildWager(app, WAGER)];
+      parts[1].element.append(parts[2].element);
       app.root.append(element("div", { class: "cnn-columns" }, parts[0].element, parts[1].element));
       return (result, state) => parts.forEach((part) => part.draw(result, state));
     },
@@ -58,6 +61,24 @@ function buildControls(app, pictures, kernels) {
   };
 }
 
+const pick = (low, high) => low + Math.floor(Math.random() * (high - low + 1));
+const WAGER = {
+  start: "Predict: will they agree?",
+  random: () => ({
+    input: ["Cat", "Photographer", "Digit 3"][pick(0, 2)],
+    pooling: ["none", "max", "average"][pick(0, 2)],
+    size: pick(2, 4),
+    stride: pick(1, 4),
+    blur: pick(0, 3) === 0,
+    border: pick(0, 3) ? "circular" : "zeros",
+    right: pick(1, MOST_SHIFT),
+    down: 0,
+  }),
+  question: "With these settings, do both ways give exactly the same?",
+  options: [[true, "yes, the same"], [false, "no, they differ"]],
+  judge: (guess, { error }, state) => [guess === (error === 0), error === 0 ? `A shift by ${state.right} is a multiple of the stride ${state.stride}, and nothing enters at the border.` : `They are ${show(error)} % apart: ${causes(state).join("; ")}.`],
+};
+
 const CAPTIONS = ["x", "f(x)", "shift(<b>f(x)</b>)", "shift(x)", "f(<b>shift(x)</b>)", "difference"];
 const TOLD = ["The input.", "The layer’s answer to it.", "That answer, shifted.", "The input, shifted.", "The layer’s answer to the shifted input.", "The last two, subtracted."];
 
@@ -86,43 +107,47 @@ function buildStage(app) {
     const shown = [[image, light], [enlarged, scale], [after, scale], [moved, light], [before, scale], [difference, signedScale(limit)]];
     const cell = Math.min(side / image.cols, box[1] / image.rows);
     shown.forEach(([matrix, colours], i) => {
-      grids[i].draw({ matrix, scale: colours, box, cell, dark, digits: 2 });
+      grids[i].draw({ matrix, scale: colours, box, cell, dark, digits: 2, kind: app.look.hidden && i > 3 ? () => "hidden" : null });
       grids[i].describe(CAPTIONS[i], TOLD[i]);
     });
 
-    setHtml(error, result.error === 0 ? "<b>0 %</b> apart: the two ways agree" : `<b>${show(result.error)} %</b> apart, in units of the map’s spread`);
+    setHtml(error, app.look.hidden ? "<b>?</b>" : result.error === 0 ? "<b>0 %</b> apart: the two ways agree" : `<b>${show(result.error)} %</b> apart, in units of the map’s spread`);
     const width = Math.max(230, Math.min(beside.clientWidth || 240, 420));
     const most = Math.max(20, ...result.curve, ...result.otherCurve);
     const points = (curve) => curve.map((value, right) => [right, value]);
     const [blurred, plain] = state.blur ? [result.curve, result.otherCurve] : [result.otherCurve, result.curve];
+    const covered = app.look.hidden;
     chart.draw({
       box: [width, 200],
       x: { range: [0, MOST_SHIFT], ticks: [0, 2, 4, 6, 8], name: "shift to the right, px" },
       y: { range: [0, most * 1.08], name: "difference, %" },
       rules: [{ x: state.right, style: "dotted" }],
-      lines: [
+      lines: covered ? [] : [
         { points: points(plain), role: "input", faint: state.blur, width: 3 },
         { points: points(blurred), role: "output", style: "dashed", faint: !state.blur, width: 3 },
       ],
-      dots: [...points(result.curve).map((at) => ({ at, role: state.blur ? "output" : "input" })), { at: [state.right, result.error], role: state.blur ? "output" : "input", large: true }],
+      dots: covered ? [] : [...points(result.curve).map((at) => ({ at, role: state.blur ? "output" : "input" })), { at: [state.right, result.error], role: state.blur ? "output" : "input", large: true }],
     });
-    chart.describe('<span class="cnn-hw-key cnn-role-input">plain</span><span class="cnn-hw-key cnn-role-output">blurred</span>', `${result.curve.map((value, right) => `${show(value)} % at ${right}`).join(", ")}.`);
-    const line = (name, [first, second]) => `<tr><th scope="row">${name}</th><td>${show(first)}</td><td>${show(second)}</td></tr>`;
+    chart.describe('<span class="cnn-hw-key cnn-role-input">plain</span><span class="cnn-hw-key cnn-role-output">blurred</span>', covered ? "Covered until you have predicted." : `${result.curve.map((value, right) => `${show(value)} % at ${right}`).join(", ")}.`);
+    const line = (name, [first, second]) => `<tr><th scope="row">${name}</th><td>${show(first)}</td><td>${covered ? "?" : show(second)}</td></tr>`;
     setHtml(rows, `<tr><th scope="col">pooled globally</th><th scope="col">x</th><th scope="col">shift(x)</th></tr>${line("average of f", result.averages)}${line("largest of f", result.maxima)}`);
-    setText(summary, describe(result, state));
+    setText(summary, covered ? "" : describe(result, state));
   }
 
   return { element: whole, draw };
 }
 
-function describe(result, { right, down, stride, border, blur }) {
-  const parts = [`Shift by ${right} right and ${down} down: the two ways differ by ${show(result.error)} %.`];
-  if (result.error > 0) {
-    const causes = [];
-    if (right % stride || down % stride) causes.push(`the shift is no multiple of the stride ${stride}${blur ? ", which the blur softens" : ""}`);
-    if (border === "zeros") causes.push("zeros enter at the border");
-    if (causes.length) parts.push(`Cause: ${causes.join("; ")}.`);
-  }
+// Why the two ways may differ.
+function causes({ right, down, stride, border, blur }) {
+  const found = [];
+  if (right % stride || down % stride) found.push(`the shift is no multiple of the stride ${stride}${blur ? ", which the blur softens" : ""}`);
+  if (border === "zeros") found.push("zeros enter at the border");
+  return found;
+}
+
+function describe(result, state) {
+  const parts = [`Shift by ${state.right} right and ${state.down} down: the two ways differ by ${show(result.error)} %.`];
+  if (result.error > 0) parts.push(`Cause: ${causes(state).join("; ")}.`);
   parts.push(`Without shifting back, ${show(result.kept, 2)} % of the layer’s cells keep their value.`);
   return parts.join(" ");
 }

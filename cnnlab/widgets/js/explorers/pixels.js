@@ -8,6 +8,7 @@ import { fitCell, Grid } from "../grid.js";
 import { clamp, grouped, show } from "../numbers.js";
 import { decode } from "../payload.js";
 import { compare, inColour } from "./pixels_compute.js";
+import { buildWager } from "./wager.js";
 
 const VIEW = [
   ["right", "Right, px", -24, 24],
@@ -32,12 +33,29 @@ function render({ model, el }) {
     properties: PROPERTIES,
     compute: (state) => compare(pictures, state),
     build(app) {
-      app.look = { hover: null, channel: 0 }; // what is pointed at; never saved
-      const parts = [buildControls(app, payloads), buildStage(app)];
+      app.look = { hover: null, channel: 0, hidden: false }; // what is pointed at; never saved
+      const parts = [buildControls(app, payloads), buildStage(app), buildWager(app, wager(Object.keys(pictures)))];
+      parts[1].element.append(parts[2].element);
       app.root.append(element("div", { class: "cnn-columns" }, parts[0].element, parts[1].element));
       return (result, state) => parts.forEach((part) => part.draw(result, state));
     },
   });
+}
+
+// A picture and one change of its view: is anything else nearer now?
+function wager(names) {
+  const pick = (low, high) => low + Math.floor(Math.random() * (high - low + 1));
+  const changes = [() => ({ right: pick(2, 16) }), () => ({ angle: pick(5, 60) }), () => ({ light: pick(50, 85) }), () => ({ scale: pick(105, 160) }), () => ({ cover: pick(10, 40) })];
+  return {
+    start: "Predict the distance",
+    random: () => ({ ...SAME, input: names[pick(0, names.length - 1)], ...changes[pick(0, changes.length - 1)]() }),
+    question: "Pixel by pixel, is something in the list nearer to the original?",
+    options: [[true, "yes, something is"], [false, "no, this is nearest"]],
+    judge(guess, { mse, distances }) {
+      const nearer = distances.filter((one) => one.mse < mse).map((one) => one.name);
+      return [guess === nearer.length > 0, nearer.length ? `Nearer: ${listed(nearer)}.` : `Next comes ${distances[0].name}.`];
+    },
+  };
 }
 
 function buildControls(app, payloads) {
@@ -137,16 +155,16 @@ function buildStage(app) {
     near.describe(apart ? `<b>${CHANNELS[look.channel]}</b> values there` : "red, green, blue there", `${state.zoom} by ${state.zoom} pixels around row ${r}, column ${c} of the changed picture.`);
 
     const count = seen.data.length;
-    setHtml(headline, `<b>${grouped(Math.round(Math.sqrt(mse * count)))}</b> = √( ${grouped(count)} values × ${grouped(Math.round(mse))} ): Euclidean distance to the original`);
+    setHtml(headline, look.hidden ? "<b>?</b>" : `<b>${grouped(Math.round(Math.sqrt(mse * count)))}</b> = √( ${grouped(count)} values × ${grouped(Math.round(mse))} ): Euclidean distance to the original`);
     const most = 1.3 * Math.max(...result.distances.map((one) => one.mse));
-    const line = (name, value, mine) =>
-      `<tr${mine ? ' class="cnn-px-mine"' : ""}><th scope="row">${name}</th><td><span style="width:${Math.min(100, (100 * value) / most).toFixed(1)}%"></span></td><td>${grouped(Math.round(value))}</td></tr>`;
-    setHtml(rows, line("this change", mse, true) + result.distances.map(({ name, mse: far }) => line(name, far)).join(""));
+    const line = (name, value, mine, text = grouped(Math.round(value))) =>
+      `<tr${mine ? ' class="cnn-px-mine"' : ""}><th scope="row">${name}</th><td><span style="width:${Math.min(100, (100 * value) / most).toFixed(1)}%"></span></td><td>${text}</td></tr>`;
+    setHtml(rows, (look.hidden ? line("this change", 0, true, "?") : line("this change", mse, true)) + result.distances.map(({ name, mse: far }) => line(name, far)).join(""));
     const passed = result.distances.filter((one) => one.mse < mse).map((one) => one.name);
-    setText(verdict, mse === 0 ? "Nothing has changed: distance 0." : passed.length ? `Pixel by pixel, this is farther from the original than ${listed(passed)}.` : "Still nearer to the original than every other picture here.");
+    setText(verdict, look.hidden ? "" : mse === 0 ? "Nothing has changed: distance 0." : passed.length ? `Pixel by pixel, this is farther from the original than ${listed(passed)}.` : "Still nearer to the original than every other picture here.");
     const at = 3 * (r * seen.cols + c);
     const [red, green, blue] = seen.data.slice(at, at + 3);
-    setText(summary, `Pixel in row ${r}, column ${c}: red ${red}, green ${green}, blue ${blue}. ${sentence(state)} Mean squared distance ${grouped(Math.round(mse))}.`);
+    setText(summary, `Pixel in row ${r}, column ${c}: red ${red}, green ${green}, blue ${blue}. ${sentence(state)}${look.hidden ? "" : ` Mean squared distance ${grouped(Math.round(mse))}.`}`);
   }
 
   return { element: whole, draw };

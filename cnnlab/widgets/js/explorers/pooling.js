@@ -5,16 +5,15 @@ import { extent, greyScale, paleSignedScale, ROLES, signedScale } from "../colou
 import { check, choice, menu, slider } from "../controls.js";
 import { seenBy } from "../convolution.js";
 import { element, setHtml, setText } from "../dom.js";
-import { UserError } from "../errors.js";
-import { codeLine, sizeFormula, stateLine } from "../facts.js";
 import { fitCell, Grid } from "../grid.js";
 import { matrix } from "../matrices.js";
 import { clamp, plural, show } from "../numbers.js";
 import { decode } from "../payload.js";
 import { player } from "../player.js";
 import { scaleBar } from "../scales.js";
-import { oneOf, pair } from "../state_text.js";
-import { compute, globalPool } from "./pooling_compute.js";
+import { compute } from "./pooling_compute.js";
+import { buildFacts } from "./pooling_facts.js";
+import { buildPredict } from "./predict.js";
 
 const PROPERTIES = ["input", "mode", "size", "stride", "padding", "position"];
 const MIDDLE = 170; // px, the column of the window
@@ -30,13 +29,21 @@ function render({ model, el }) {
     properties: PROPERTIES,
     compute: (state) => compute({ ...state, image: decode(pictures[state.input]) }),
     build(app) {
-      app.look = { hover: null, input: null, scanned: Infinity, linked: app.state.size === app.state.stride };
-      const parts = [buildControls(app, pictures), buildStage(app), buildFacts(app, pictures)];
-      const [controls, stage, facts] = parts.map((part) => part.element);
+      app.look = { hover: null, input: null, scanned: Infinity, hidden: false, linked: app.state.size === app.state.stride };
+      const predict = buildPredict(app, { random, unknown: "Not yet: count the places where the whole window fits, starting at the edge of the padding." });
+      const parts = [buildControls(app, pictures), buildStage(app, predict.element), predict, buildFacts(app, pictures)];
+      const [controls, stage, , facts] = parts.map((part) => part.element);
       app.root.append(element("div", { class: "cnn-columns" }, controls, element("div", { class: "cnn-main" }, stage, facts)));
       return (result, state) => parts.forEach((part) => part.draw(result, state));
     },
   });
+}
+
+// A setting with something to think about.
+function random() {
+  const pick = (low, high) => low + Math.floor(Math.random() * (high - low + 1));
+  const size = pick(2, 4);
+  return { size, stride: pick(1, 3), padding: pick(0, Math.floor(size / 2)), position: [0, 0] };
 }
 
 function buildControls(app, pictures) {
@@ -92,7 +99,7 @@ function scaleOf({ data }) {
   return greyScale(0, high > 99 ? 255 : high, pale);
 }
 
-function buildStage(app) {
+function buildStage(app, predict) {
   const { look } = app;
   let shown = null;
   const point = (changes) => {
@@ -113,6 +120,8 @@ function buildStage(app) {
   window.canvas.tabIndex = -1;
   const output = new Grid({ name: "output", label: "Output", on: { hover: (cell) => point({ hover: cell }), leave: () => point({ hover: null }), press: moveTo, drag: moveTo, key: walk } });
   const answer = element("p", { class: "cnn-pool-answer" });
+  const cover = element("div", { class: "cnn-cover", hidden: true }, "?");
+  output.element.append(cover);
   const bars = [input, output].map((grid) => {
     const bar = element("div", { class: "cnn-scale", "aria-hidden": "true" });
     grid.element.append(bar);
@@ -149,7 +158,7 @@ function buildStage(app) {
     const marks = [];
     const place = (winner) => [Math.floor(winner / image.cols) + padding, (winner % image.cols) + padding];
     const here = r * pooled.cols + c;
-    if (mode !== "average" && cell >= 8) for (const winner of new Set(winners)) marks.push({ style: "linked", at: place(winner), hue: ROLES.output });
+    if (mode !== "average" && cell >= 8 && !look.hidden) for (const winner of new Set(winners)) marks.push({ style: "linked", at: place(winner), hue: ROLES.output });
     marks.push({ style: "current", at: [r * stride, c * stride], size: [size, size] });
     if (mode !== "average") marks.push({ style: "tap", at: place(winners[here]), hue: ROLES.kernel }, { style: "linked", at: place(winners[here]), hue: ROLES.kernel });
     const unused = axes.map(({ uncovered }, i) => (i ? padded.cols : padded.rows) - uncovered);
@@ -173,14 +182,18 @@ function buildStage(app) {
 
     const sizes = (one) => `${one.rows}×${one.cols}`;
     input.describe(`Input <b>${sizes(image)}</b>${padding ? `, padded ${sizes(padded)}` : ""}`, `${image.rows} by ${image.cols} cells. Arrow keys move the window.`);
-    output.describe(`Output <b>${sizes(pooled)}</b>`, `${pooled.rows} by ${pooled.cols} cells. Arrow keys move the window.`);
+    if (look.hidden) output.describe("Output <b>?</b>", "Hidden until its size is predicted.");
+    else output.describe(`Output <b>${sizes(pooled)}</b>`, `${pooled.rows} by ${pooled.cols} cells. Arrow keys move the window.`);
+    cover.hidden = !look.hidden;
+    Object.assign(cover.style, { width: `${outBox[0]}px`, height: `${outBox[1]}px` });
+    scan.element.hidden = look.hidden;
     for (const bar of bars) setHtml(bar, scaleBar(scale, "one scale for both"));
     scan.update();
-    setHtml(sum, sumLine(mode, [r, c], part.data, value));
-    setText(summary, describe(result, state, [r, c], fed.length, pointed));
+    setHtml(sum, look.hidden ? "Predict the output size first." : sumLine(mode, [r, c], part.data, value));
+    setText(summary, look.hidden ? "" : describe(result, state, [r, c], fed.length, pointed));
   }
 
-  return { element: element("div", {}, stage, scan.element, sum, summary), draw };
+  return { element: element("div", {}, stage, scan.element, predict, sum, summary), draw };
 }
 
 // "output[0, 0] = max(0, 1, 10, 11) = 11"
@@ -202,48 +215,6 @@ function describe({ image, axes, output, winners }, { mode, stride, size, paddin
   if (stride < size) parts.push("Windows overlap.");
   parts.push(`Window of row ${r}, column ${c}: ${show(output.data[r * output.cols + c], 5)}.`);
   return parts.join(" ");
-}
-
-function buildFacts(app, pictures) {
-  const formula = element("div", { class: "cnn-formula" });
-  const everything = element("p", { class: "cnn-cost" });
-  const torch = codeLine("PyTorch");
-  const underscored = (text) => text.replaceAll(" ", "_");
-  const whole = (min, max) => ({ parse: (text, name) => pair(min, max).parse(text, name)[0] });
-  const names = Object.keys(pictures);
-  const text = stateLine(app, {
-    input: {
-      format: underscored,
-      parse(written, name) {
-        const found = names.find((one) => underscored(one) === written);
-        if (found === undefined) throw new UserError(`${name}=${written.slice(0, 40)}: must be one of ${names.map(underscored).join(", ")}`);
-        return found;
-      },
-    },
-    mode: oneOf("max", "average", "min"),
-    size: whole(1, 6),
-    stride: whole(1, 6),
-    padding: whole(0, 3),
-    position: pair(0, 200),
-  });
-  return {
-    element: element("div", { class: "cnn-facts" }, formula, everything, torch.element, text.element),
-    draw({ image, axes }, state) {
-      const alike = axes[0].n === axes[1].n;
-      setHtml(formula, (alike ? [["rows and columns", axes[0]]] : [["rows", axes[0]], ["columns", axes[1]]]).map(([word, axis]) => sizeFormula(word, axis, false)).join(""));
-      const { max, average, min } = globalPool(image);
-      setHtml(everything, `<b>Global pooling</b>, one window as large as the input: max ${show(max)}, average ${show(average, 4)}, min ${show(min)}.`);
-      torch.update(torchLine(state));
-      text.update(state);
-    },
-  };
-}
-
-// x is the input, (1, 1, rows, columns).
-export function torchLine({ mode, size, stride, padding }) {
-  const settings = [`${size}`, ...(stride === size ? [] : [`stride=${stride}`]), ...(padding ? [`padding=${padding}`] : [])].join(", ");
-  if (mode === "min") return `-F.max_pool2d(-x, ${settings})`;
-  return `F.${mode === "max" ? "max" : "avg"}_pool2d(x, ${settings})`;
 }
 
 export default { render };
