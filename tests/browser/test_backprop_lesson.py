@@ -1,6 +1,7 @@
 """The lesson on backpropagation as a learner meets it, and its engines held to `cnnlab.core`."""
 
 import random
+import re
 
 import numpy as np
 import pytest
@@ -318,6 +319,12 @@ def test_gradients_of_autograd_stand_beside_while_they_belong_to_the_layer(open_
         root.get_by_label("y", exact=True).check()
         settle(page)
         assert root.locator(".cnn-beside").count() == 0
+
+
+def test_no_formula_is_left_as_its_source(page):
+    words = page.locator("main").inner_text()
+    assert not re.search(r"\\[a-z]+|\$\S", words)
+    assert page.locator("main math").count() > 5
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -276,6 +276,12 @@ def test_the_comparison(page):
     assert "3,136" in root.inner_text()
 
 
+def test_no_formula_is_left_as_its_source(page):
+    words = page.locator("main").inner_text()
+    assert not re.search(r"\\[a-z]+|\$\S", words)
+    assert page.locator("main math").count() > 5
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_sideways_scrolling(open_lesson, width):
     with open_lesson("page", LESSON, viewport={"width": width, "height": 720}) as page:
