@@ -145,7 +145,7 @@ function buildStage(app) {
     const shownThere = apart ? planes.map((matrix) => [matrix, GREY]) : [[original, COLOURED], [seen, COLOURED], [differences(seen, original), GREY]];
     shownThere.forEach(([matrix, scale], i) => grids[i].draw({ matrix, scale, box, cell, marks, dark }));
     const size = `${seen.rows}×${seen.cols}`;
-    const captions = apart ? CHANNELS.map((name) => `<b>${name}</b> ${size}`) : ["original", `<b>changed</b> ${size}×3`, "difference"];
+    const captions = apart ? CHANNELS.map((name) => (width < 150 ? `<b>${name}</b>` : `<b>${name}</b> ${size}`)) : ["original", width < 150 ? "<b>changed</b>" : `<b>changed</b> ${size}×3`, "difference"];
     const told = apart ? CHANNELS.map((name) => `The ${name} values of the changed picture.`) : ["The original picture.", "The changed picture.", "How far each pixel moved, dark for not at all."];
     grids.forEach((grid, i) => grid.describe(captions[i], `${told[i]} Arrow keys choose a pixel.`));
 
