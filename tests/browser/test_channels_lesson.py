@@ -151,6 +151,16 @@ def test_groups_move_from_divisor_to_divisor(page):
     assert explorer.text(".cnn-notice") == ""
 
 
+def test_a_redraw_leaves_alone_what_is_being_typed(page):
+    page.reload()
+    explorer = Explorer(page, "Wiring")
+    explorer.control("Filters, typed").fill("24")
+    explorer.root.locator("svg rect[data-unit]").nth(5).hover()
+    assert "Output channel 6" in explorer.text(".cnn-summary")
+    explorer.control("Filters, typed").press("Enter")
+    assert "24 biases" in explorer.text(".cnn-cost")
+
+
 def test_a_wrong_prediction_names_its_slip(page):
     page.reload()
     explorer = Explorer(page, "Wiring")

@@ -11,13 +11,16 @@ const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
 export function slider({ label, min, max, change, step = 1, typedMax = null, say = () => {} }) {
   const limits = { min, max: typedMax ?? max };
   const whole = Number.isInteger(step);
+  let typing = false; // what stands in the box is not finished: a redraw leaves it alone
+  let last = min;
   const range = element("input", { type: "range", min, max, step, "aria-label": label, ...OWN_KEYS, oninput: () => change(range.valueAsNumber) });
-  const box = element("input", { type: "number", min, max: limits.max, step, inputmode: whole ? "numeric" : "decimal", "aria-label": `${label}, typed`, ...OWN_KEYS, onchange: typed });
+  const box = element("input", { type: "number", min, max: limits.max, step, inputmode: whole ? "numeric" : "decimal", "aria-label": `${label}, typed`, ...OWN_KEYS, oninput: () => (typing = true), onblur: () => (typing = false), onchange: typed });
   const row = element("div", { class: "cnn-slider" }, element("span", { class: "cnn-label", "aria-hidden": "true" }, label), range, box);
 
   function typed() {
     const wish = read(box.value);
-    const near = wish ?? range.valueAsNumber;
+    const near = wish ?? last;
+    typing = false;
     const value = clamp(whole ? Math.round(near) : near, limits.min, limits.max);
     box.value = value;
     change(value);
@@ -34,8 +37,8 @@ export function slider({ label, min, max, change, step = 1, typedMax = null, say
         input.max = most;
         input.disabled = disabled;
       }
-      range.value = value;
-      if (document.activeElement !== box || Number(box.value) !== value) box.value = value;
+      range.value = last = value;
+      if (!typing && (document.activeElement !== box || Number(box.value) !== value)) box.value = value;
       row.hidden = !shown;
     },
   };

@@ -52,37 +52,45 @@ export function wiring({ kind, channels, kernel, size, stride, pad: padded, grou
   return { kind, inputs, filters, taps, groups: grouped ? groups : shares, half, output, seen, wired, standard, dense: cost(cells * results, results, cells * results), stages: stages(kind, inputs, filters, taps, groups) };
 }
 
-// The columns of the diagram from left to right, and the wires between them: [from, to] pairs.
+// The columns of the diagram from left to right, and the wires between them: targets(a) is the first and the last
+// unit of the next column that unit a leads to.
 function stages(kind, inputs, filters, taps, groups) {
   const column = (name, count, share) => ({ name, count, groupOf: (unit) => Math.floor(unit / (count / share)) });
-  const all = (from, to, share) => (a, b) => Math.floor(a / (from / share)) === Math.floor(b / (to / share));
+  const all = (from, to, share) => (a) => {
+    const group = Math.floor(a / (from / share));
+    return [(group * to) / share, ((group + 1) * to) / share - 1];
+  };
   const first = column("input", inputs, { grouped: groups, shuffled: groups, "depth-wise": inputs, separable: inputs }[kind] ?? 1);
   const square = `${taps}×${taps}`;
   if (kind === "separable")
     return {
       columns: [first, column("one each", inputs, inputs), column("output", filters, 1)],
-      links: [{ name: `${square}, depth-wise`, joined: all(inputs, inputs, inputs) }, { name: "1×1", joined: () => true }],
+      links: [{ name: `${square}, depth-wise`, targets: all(inputs, inputs, inputs) }, { name: "1×1", targets: all(inputs, filters, 1) }],
     };
   if (kind === "shuffled") {
     const shuffled = { name: "shuffled", count: filters, groupOf: (unit) => Math.floor(shuffledFrom(unit, filters, groups) / (filters / groups)) };
     return {
       columns: [first, column("grouped", filters, groups), shuffled, column("output", filters, groups)],
       links: [
-        { name: `${square}, grouped`, joined: all(inputs, filters, groups) },
-        { name: "shuffle", joined: (a, b) => shuffledFrom(b, filters, groups) === a },
-        { name: "1×1, grouped", joined: all(filters, filters, groups) },
+        { name: `${square}, grouped`, targets: all(inputs, filters, groups) },
+        { name: "shuffle", targets: (a) => Array(2).fill(shuffledFrom(a, filters, filters / groups)) },
+        { name: "1×1, grouped", targets: all(filters, filters, groups) },
       ],
     };
   }
   const share = { grouped: groups, "depth-wise": inputs }[kind] ?? 1;
-  return { columns: [first, column("output", filters, share)], links: [{ name: square, joined: all(inputs, filters, share) }] };
+  return { columns: [first, column("output", filters, share)], links: [{ name: square, targets: all(inputs, filters, share) }] };
 }
 
 // The units of every column that lead to unit `unit` of the last one.
 export function reaching({ columns, links }, unit) {
   const found = columns.map(() => new Set());
   found.at(-1).add(unit);
-  for (let i = links.length - 1; i >= 0; i--) for (let a = 0; a < columns[i].count; a++) if ([...found[i + 1]].some((b) => links[i].joined(a, b))) found[i].add(a);
+  for (let i = links.length - 1; i >= 0; i--)
+    for (let a = 0; a < columns[i].count; a++) {
+      const [first, last] = links[i].targets(a);
+      for (let b = first; b <= last; b++) if (found[i + 1].has(b)) found[i].add(a);
+    }
   return found;
 }
 

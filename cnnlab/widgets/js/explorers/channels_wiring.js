@@ -13,6 +13,7 @@ const PROPERTIES = ["kind", "channels", "kernel", "size", "stride", "pad", "grou
 const HEIGHT = 300;
 const TOP = 26;
 const MOST = 128;
+const MOST_WIRES = 1500; // of more, each unit shows its first and its last
 const WORDS = {
   standard: "every filter sees every channel",
   "1×1": "a weighted mean of the channels at each place",
@@ -121,26 +122,28 @@ function drawing({ columns, links }, width, looked, lit) {
   const across = (column) => 46 + ((width - 92) * column) / (columns.length - 1);
   const size = (column) => clamp((HEIGHT - TOP) / columns[column].count - 2, 2, 28);
   const parts = [];
-  links.forEach(({ name, joined }, k) => {
+  links.forEach(({ name, targets }, k) => {
     const faint = [];
     const strong = [];
-    for (let a = 0; a < columns[k].count; a++)
-      for (let b = 0; b < columns[k + 1].count; b++) {
-        if (!joined(a, b)) continue;
+    for (let a = 0; a < columns[k].count; a++) {
+      const [first, last] = targets(a);
+      for (let b = first; b <= last; b++) {
+        const shines = lit[k].has(a) && lit[k + 1].has(b);
+        if (!shines && b !== first && b !== last && columns[k].count * columns[k + 1].count > MOST_WIRES) continue;
         const path = `M${across(k) + 14} ${place(k, a).toFixed(1)}L${across(k + 1) - 14} ${place(k + 1, b).toFixed(1)}`;
-        (lit[k].has(a) && lit[k + 1].has(b) ? strong : faint).push(path);
+        (shines ? strong : faint).push(path);
       }
+    }
     parts.push(`<path style="stroke-opacity:${faint.length > 150 ? 0.18 : 0.5}" d="${faint.join("")}"/><path class="cnn-ch-lit" d="${strong.join("")}"/>`);
     parts.push(`<text x="${(across(k) + across(k + 1)) / 2}" y="16">${name}</text>`);
   });
   columns.forEach(({ name, count, groupOf }, k) => {
     const side = size(k);
-    const groups = groupOf(count - 1) + 1;
-    const most = Math.max(...Array.from({ length: count }, (_, i) => groupOf(i))) + 1;
+    const groups = Math.max(...Array.from({ length: count }, (_, i) => groupOf(i))) + 1;
     for (let i = 0; i < count; i++) {
       const [x, y] = [across(k) - 14, place(k, i) - side / 2];
       const pick = k === columns.length - 1 ? ` data-unit="${i}"` : "";
-      parts.push(`<rect${pick} class="${lit[k].has(i) ? "cnn-ch-marked" : ""}" x="${x}" y="${y}" width="28" height="${side}" fill="${pastel(groupOf(i), Math.max(groups, most))}"/>`);
+      parts.push(`<rect${pick} class="${lit[k].has(i) ? "cnn-ch-marked" : ""}" x="${x}" y="${y}" width="28" height="${side}" fill="${pastel(groupOf(i), groups)}"/>`);
       if (side >= 14) parts.push(`<text class="cnn-ch-number"${pick} x="${across(k)}" y="${y + side / 2 + 5}">${i + 1}</text>`);
     }
     parts.push(`<text x="${across(k)}" y="16">${name}</text>`);
