@@ -143,7 +143,7 @@ function drawing({ columns, links }, width, looked, lit) {
     for (let i = 0; i < count; i++) {
       const [x, y] = [across(k) - 14, place(k, i) - side / 2];
       const pick = k === columns.length - 1 ? ` data-unit="${i}"` : "";
-      parts.push(`<rect${pick} class="${lit[k].has(i) ? "cnn-ch-marked" : ""}" x="${x}" y="${y}" width="28" height="${side}" fill="${pastel(groupOf(i), groups)}"/>`);
+      parts.push(`<rect${pick} class="${lit[k].has(i) ? "cnn-ch-marked" : ""}" style="${side < 12 ? `stroke-width:${lit[k].has(i) ? 1.5 : 0.5}` : ""}" x="${x}" y="${y}" width="28" height="${side}" fill="${pastel(groupOf(i), groups)}"/>`);
       if (side >= 14) parts.push(`<text class="cnn-ch-number"${pick} x="${across(k)}" y="${y + side / 2 + 5}">${i + 1}</text>`);
     }
     parts.push(`<text x="${across(k)}" y="16">${name}</text>`);
