@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import traitlets
 
-from cnnlab.apps.base import BrowserApp
+from cnnlab.apps.base import BrowserApp, Setting
 from cnnlab.core import activations, checks
 from cnnlab.widgets import payload
 
@@ -63,13 +63,13 @@ class ActivationGallery(BrowserApp, module="explorers/activations.js"):
     compare : whether the other functions are drawn too
     """
 
-    function = traitlets.Any("relu").tag(sync=True, state=True)
-    point = traitlets.Any(1.5).tag(sync=True, state=True)
-    mean = traitlets.Any(-1.0).tag(sync=True, state=True)
-    spread = traitlets.Any(1.0).tag(sync=True, state=True)
-    leak = traitlets.Any(0.1).tag(sync=True, state=True)
-    layers = traitlets.Any(10).tag(sync=True, state=True)
-    compare = traitlets.Any(False).tag(sync=True, state=True)
+    function = Setting("relu").tag(sync=True, state=True)
+    point = Setting(1.5).tag(sync=True, state=True)
+    mean = Setting(-1.0).tag(sync=True, state=True)
+    spread = Setting(1.0).tag(sync=True, state=True)
+    leak = Setting(0.1).tag(sync=True, state=True)
+    layers = Setting(10).tag(sync=True, state=True)
+    compare = Setting(False).tag(sync=True, state=True)
 
     noise = traitlets.Dict(read_only=True).tag(sync=True)
     notes = traitlets.Dict(read_only=True).tag(sync=True)

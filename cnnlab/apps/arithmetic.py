@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import traitlets
 
 from cnnlab.apps.arithmetic_menu import EXAMPLES, plain
-from cnnlab.apps.base import BrowserApp
+from cnnlab.apps.base import BrowserApp, Setting
 from cnnlab.core import arithmetic, checks
 
 MODES = ("2-D", "transposed", "1-D", "causal")
@@ -57,18 +57,18 @@ class ArithmeticExplorer(BrowserApp, module="explorers/arithmetic.js"):
         explorer.result().shape
     """
 
-    mode = traitlets.Any("2-D").tag(sync=True, state=True)
-    size = traitlets.Any().tag(sync=True, state=True)
-    kernel = traitlets.Any().tag(sync=True, state=True)
-    stride = traitlets.Any().tag(sync=True, state=True)
-    dilation = traitlets.Any().tag(sync=True, state=True)
-    padding = traitlets.Any().tag(sync=True, state=True)
-    output_padding = traitlets.Any().tag(sync=True, state=True)
-    channels = traitlets.Any().tag(sync=True, state=True)
-    bias = traitlets.Any(True).tag(sync=True, state=True)
-    position = traitlets.Any((1, 1)).tag(sync=True, state=True)
-    puzzle = traitlets.Any(()).tag(sync=True, state=True)
-    found = traitlets.List().tag(sync=True, state=True)
+    mode = Setting("2-D").tag(sync=True, state=True)
+    size = Setting().tag(sync=True, state=True)
+    kernel = Setting().tag(sync=True, state=True)
+    stride = Setting().tag(sync=True, state=True)
+    dilation = Setting().tag(sync=True, state=True)
+    padding = Setting().tag(sync=True, state=True)
+    output_padding = Setting().tag(sync=True, state=True)
+    channels = Setting().tag(sync=True, state=True)
+    bias = Setting(True).tag(sync=True, state=True)
+    position = Setting((1, 1)).tag(sync=True, state=True)
+    puzzle = Setting(()).tag(sync=True, state=True)
+    found = Setting(()).tag(sync=True, state=True)
 
     examples = traitlets.Dict(read_only=True).tag(sync=True)
 
@@ -168,6 +168,12 @@ class ArithmeticExplorer(BrowserApp, module="explorers/arithmetic.js"):
     def _two_sizes(self, proposal):
         value = proposal["value"]
         return [] if value in ((), []) else list(checks.per_axis("puzzle", value, 2, 1))
+
+    @traitlets.validate("found")
+    def _a_list_of_settings(self, proposal):
+        if not isinstance(proposal["value"], (tuple, list)):
+            checks.refuse("found", proposal["value"], "must be a list of settings, (kernel, stride, ...) each")
+        return [list(checks.per_axis("found", setting, len(PUZZLE), 0)) for setting in proposal["value"]]
 
 
 def solutions(mode, n, size):

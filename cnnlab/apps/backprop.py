@@ -6,7 +6,7 @@ import numpy as np
 import traitlets
 
 from cnnlab.apps.backprop_menu import EXAMPLES, MOST_CELLS, MOST_TAPS, OPERATIONS, UPSTREAM, upstream
-from cnnlab.apps.base import BrowserApp
+from cnnlab.apps.base import BrowserApp, Setting
 from cnnlab.core import backprop, checks, convolution, pooling
 
 LIMITS = {"stride": (1, 3), "padding": (0, 3)}
@@ -45,14 +45,14 @@ class BackwardExplorer(BrowserApp, module="explorers/backprop.js"):
     part, position : what is explained: a cell of the "input", a "weight", or a cell of the "output"
     """
 
-    operation = traitlets.Any(FIRST["operation"]).tag(sync=True, state=True)
-    input = traitlets.Any(FIRST["input"]).tag(sync=True, state=True)
-    kernel = traitlets.Any(FIRST["kernel"]).tag(sync=True, state=True)
-    stride = traitlets.Any(FIRST["stride"]).tag(sync=True, state=True)
-    padding = traitlets.Any(FIRST["padding"]).tag(sync=True, state=True)
-    upstream = traitlets.Any(FIRST["upstream"]).tag(sync=True, state=True)
-    part = traitlets.Any(FIRST["part"]).tag(sync=True, state=True)
-    position = traitlets.Any(FIRST["position"]).tag(sync=True, state=True)
+    operation = Setting(FIRST["operation"]).tag(sync=True, state=True)
+    input = Setting(FIRST["input"]).tag(sync=True, state=True)
+    kernel = Setting(FIRST["kernel"]).tag(sync=True, state=True)
+    stride = Setting(FIRST["stride"]).tag(sync=True, state=True)
+    padding = Setting(FIRST["padding"]).tag(sync=True, state=True)
+    upstream = Setting(FIRST["upstream"]).tag(sync=True, state=True)
+    part = Setting(FIRST["part"]).tag(sync=True, state=True)
+    position = Setting(FIRST["position"]).tag(sync=True, state=True)
 
     beside = traitlets.Dict({}).tag(sync=True)
     examples = traitlets.Dict(read_only=True).tag(sync=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import traitlets
 
-from cnnlab.apps.base import BrowserApp
+from cnnlab.apps.base import BrowserApp, Setting
 from cnnlab.core import activations, backprop, checks, convolution, images, pooling
 
 FILTERS, CLASSES, WHITE = 4, 10, 16
@@ -70,10 +70,10 @@ class DigitTraining(BrowserApp, module="explorers/backprop_train.js"):
     step's length), `steps` (how many were made; setting it back takes them back).
     """
 
-    digit = traitlets.Any(3).tag(sync=True, state=True)
-    learn = traitlets.Any(LEARN[1]).tag(sync=True, state=True)
-    rate = traitlets.Any(0.3).tag(sync=True, state=True)
-    steps = traitlets.Any(0).tag(sync=True, state=True)
+    digit = Setting(3).tag(sync=True, state=True)
+    learn = Setting(LEARN[1]).tag(sync=True, state=True)
+    rate = Setting(0.3).tag(sync=True, state=True)
+    steps = Setting(0).tag(sync=True, state=True)
 
     pictures = traitlets.List(read_only=True).tag(sync=True)
     start = traitlets.List(read_only=True).tag(sync=True)

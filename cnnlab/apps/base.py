@@ -17,6 +17,10 @@ from cnnlab.widgets.modules import FOLDER, bundle
 CSS = (Path(FOLDER) / "explorer.css").read_text(encoding="utf-8")
 
 
+class Setting(traitlets.TraitType):
+    """A piece of state that its validator judges, None included (`traitlets.Any` lets that past every validator)."""
+
+
 class App(anywidget.AnyWidget):
     """State, a pure `compute`, and a page that draws."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import traitlets
 
-from cnnlab.apps.base import BrowserApp
+from cnnlab.apps.base import BrowserApp, Setting
 from cnnlab.core import checks, normalization
 
 MOST_VALUES, BATCHES = 12, 31  # values of the largest mini-batch; mini-batches that come one after the other
@@ -40,15 +40,15 @@ class BatchNormExplorer(BrowserApp, module="explorers/batch_norm.js"):
     convention : "alpha" or "momentum": which of the two the page writes
     """
 
-    batches = traitlets.Any().tag(sync=True, state=True)
-    step = traitlets.Any(3).tag(sync=True, state=True)
-    size = traitlets.Any(6).tag(sync=True, state=True)
-    gamma = traitlets.Any(1.5).tag(sync=True, state=True)
-    beta = traitlets.Any(-2.0).tag(sync=True, state=True)
-    training = traitlets.Any(True).tag(sync=True, state=True)
-    alpha = traitlets.Any(0.9).tag(sync=True, state=True)
-    unbiased = traitlets.Any(True).tag(sync=True, state=True)
-    convention = traitlets.Any("alpha").tag(sync=True, state=True)
+    batches = Setting().tag(sync=True, state=True)
+    step = Setting(3).tag(sync=True, state=True)
+    size = Setting(6).tag(sync=True, state=True)
+    gamma = Setting(1.5).tag(sync=True, state=True)
+    beta = Setting(-2.0).tag(sync=True, state=True)
+    training = Setting(True).tag(sync=True, state=True)
+    alpha = Setting(0.9).tag(sync=True, state=True)
+    unbiased = Setting(True).tag(sync=True, state=True)
+    convention = Setting("alpha").tag(sync=True, state=True)
 
     population = traitlets.Dict({"mean": CENTRE, "variance": SPREAD**2}, read_only=True).tag(sync=True)
 

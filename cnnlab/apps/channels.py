@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import traitlets
 
-from cnnlab.apps.base import BrowserApp
+from cnnlab.apps.base import BrowserApp, Setting
 from cnnlab.apps.channels_menu import EXAMPLES, volume_payloads, volumes
 from cnnlab.core import checks, convolution
 
@@ -38,13 +38,13 @@ class ChannelsExplorer(BrowserApp, module="explorers/channels.js"):
         explorer.result().output
     """
 
-    input = traitlets.Any("Three channels 5×5").tag(sync=True, state=True)
-    weights = traitlets.Any().tag(sync=True, state=True)
-    bias = traitlets.Any().tag(sync=True, state=True)
-    stride = traitlets.Any(2).tag(sync=True, state=True)
-    padding = traitlets.Any(1).tag(sync=True, state=True)
-    filter = traitlets.Any(0).tag(sync=True, state=True)
-    position = traitlets.Any((0, 0)).tag(sync=True, state=True)
+    input = Setting("Three channels 5×5").tag(sync=True, state=True)
+    weights = Setting().tag(sync=True, state=True)
+    bias = Setting().tag(sync=True, state=True)
+    stride = Setting(2).tag(sync=True, state=True)
+    padding = Setting(1).tag(sync=True, state=True)
+    filter = Setting(0).tag(sync=True, state=True)
+    position = Setting((0, 0)).tag(sync=True, state=True)
 
     volumes = traitlets.Dict(read_only=True).tag(sync=True)
     examples = traitlets.Dict(read_only=True).tag(sync=True)

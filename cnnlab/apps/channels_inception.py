@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import traitlets
 
-from cnnlab.apps.base import BrowserApp
+from cnnlab.apps.base import BrowserApp, Setting
 from cnnlab.core import arithmetic, checks
 
 BRANCHES = arithmetic.INCEPTION_NAIVE
@@ -40,12 +40,12 @@ class InceptionExplorer(BrowserApp, module="explorers/channels_inception.js"):
     depth, size : channels, and rows and columns, of the input
     """
 
-    bottlenecks = traitlets.Any(True).tag(sync=True, state=True)
-    reduce3 = traitlets.Any(64).tag(sync=True, state=True)
-    reduce5 = traitlets.Any(64).tag(sync=True, state=True)
-    project = traitlets.Any(64).tag(sync=True, state=True)
-    depth = traitlets.Any(arithmetic.INCEPTION_INPUT["in_channels"]).tag(sync=True, state=True)
-    size = traitlets.Any(arithmetic.INCEPTION_INPUT["size"]).tag(sync=True, state=True)
+    bottlenecks = Setting(True).tag(sync=True, state=True)
+    reduce3 = Setting(64).tag(sync=True, state=True)
+    reduce5 = Setting(64).tag(sync=True, state=True)
+    project = Setting(64).tag(sync=True, state=True)
+    depth = Setting(arithmetic.INCEPTION_INPUT["in_channels"]).tag(sync=True, state=True)
+    size = Setting(arithmetic.INCEPTION_INPUT["size"]).tag(sync=True, state=True)
 
     filters = traitlets.Dict(read_only=True).tag(sync=True)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import traitlets
 
-from cnnlab.apps.base import BrowserApp
+from cnnlab.apps.base import BrowserApp, Setting
 from cnnlab.apps.channels_menu import LAYERS
 from cnnlab.core import arithmetic, checks
 
@@ -51,13 +51,13 @@ class WiringExplorer(BrowserApp, module="explorers/channels_wiring.js"):
     groups : used by "grouped" and "shuffled"; must divide both numbers of channels
     """
 
-    kind = traitlets.Any("standard").tag(sync=True, state=True)
-    channels = traitlets.Any().tag(sync=True, state=True)
-    kernel = traitlets.Any(3).tag(sync=True, state=True)
-    size = traitlets.Any(64).tag(sync=True, state=True)
-    stride = traitlets.Any(1).tag(sync=True, state=True)
-    pad = traitlets.Any(True).tag(sync=True, state=True)
-    groups = traitlets.Any(4).tag(sync=True, state=True)
+    kind = Setting("standard").tag(sync=True, state=True)
+    channels = Setting().tag(sync=True, state=True)
+    kernel = Setting(3).tag(sync=True, state=True)
+    size = Setting(64).tag(sync=True, state=True)
+    stride = Setting(1).tag(sync=True, state=True)
+    pad = Setting(True).tag(sync=True, state=True)
+    groups = Setting(4).tag(sync=True, state=True)
 
     examples = traitlets.Dict(read_only=True).tag(sync=True)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import traitlets
 
-from cnnlab.apps.base import BrowserApp
+from cnnlab.apps.base import BrowserApp, Setting
 from cnnlab.apps.convolution_menu import EXAMPLES, SIDE, kernels, picture_payloads, pictures
 from cnnlab.core import arithmetic, checks, convolution
 from cnnlab.core._windows import PADDING_MODES
@@ -50,16 +50,16 @@ class ConvolutionExplorer(BrowserApp, module="explorers/convolution.js"):
     Raises ValueError naming the setting, its value and what would do.
     """
 
-    input = traitlets.Any("Cat").tag(sync=True, state=True)
+    input = Setting("Cat").tag(sync=True, state=True)
     own = traitlets.Any(None).tag(sync=True)
-    kernel = traitlets.Any().tag(sync=True, state=True)
-    flip = traitlets.Any(False).tag(sync=True, state=True)
-    stride = traitlets.Any((1, 1)).tag(sync=True, state=True)
-    dilation = traitlets.Any((1, 1)).tag(sync=True, state=True)
-    padding = traitlets.Any("valid").tag(sync=True, state=True)
-    padding_mode = traitlets.Any("zeros").tag(sync=True, state=True)
-    fill = traitlets.Any(0).tag(sync=True, state=True)
-    position = traitlets.Any((47, 25)).tag(sync=True, state=True)
+    kernel = Setting().tag(sync=True, state=True)
+    flip = Setting(False).tag(sync=True, state=True)
+    stride = Setting((1, 1)).tag(sync=True, state=True)
+    dilation = Setting((1, 1)).tag(sync=True, state=True)
+    padding = Setting("valid").tag(sync=True, state=True)
+    padding_mode = Setting("zeros").tag(sync=True, state=True)
+    fill = Setting(0).tag(sync=True, state=True)
+    position = Setting((47, 25)).tag(sync=True, state=True)
 
     pictures = traitlets.Dict(read_only=True).tag(sync=True)
     kernels = traitlets.Dict(read_only=True).tag(sync=True)

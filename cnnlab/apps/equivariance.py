@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import traitlets
 
-from cnnlab.apps.base import BrowserApp
+from cnnlab.apps.base import BrowserApp, Setting
 from cnnlab.core import checks, convolution, images, pooling
 from cnnlab.core.kernels import KERNELS
 from cnnlab.widgets import payload
@@ -115,15 +115,15 @@ class EquivarianceExplorer(BrowserApp, module="explorers/equivariance.js"):
     what a shift brings in; `right` and `down` are the shift in pixels.
     """
 
-    input = traitlets.Any("Cat").tag(sync=True, state=True)
-    kernel = traitlets.Any("Sobel x").tag(sync=True, state=True)
-    pooling = traitlets.Any("max").tag(sync=True, state=True)
-    size = traitlets.Any(2).tag(sync=True, state=True)
-    stride = traitlets.Any(2).tag(sync=True, state=True)
-    blur = traitlets.Any(False).tag(sync=True, state=True)
-    border = traitlets.Any("circular").tag(sync=True, state=True)
-    right = traitlets.Any(3).tag(sync=True, state=True)
-    down = traitlets.Any(0).tag(sync=True, state=True)
+    input = Setting("Cat").tag(sync=True, state=True)
+    kernel = Setting("Sobel x").tag(sync=True, state=True)
+    pooling = Setting("max").tag(sync=True, state=True)
+    size = Setting(2).tag(sync=True, state=True)
+    stride = Setting(2).tag(sync=True, state=True)
+    blur = Setting(False).tag(sync=True, state=True)
+    border = Setting("circular").tag(sync=True, state=True)
+    right = Setting(3).tag(sync=True, state=True)
+    down = Setting(0).tag(sync=True, state=True)
 
     pictures = traitlets.Dict(read_only=True).tag(sync=True)
     kernels = traitlets.Dict(read_only=True).tag(sync=True)

@@ -2,7 +2,7 @@
 
 import traitlets
 
-from cnnlab.apps.base import BrowserApp
+from cnnlab.apps.base import BrowserApp, Setting
 from cnnlab.core import checks, images
 from cnnlab.core.kernels import KERNELS
 from cnnlab.widgets import payload
@@ -27,10 +27,10 @@ OFFERED = (  # kernels whose traces can be told apart by looking
 class KernelGuess(BrowserApp, module="explorers/guess.js"):
     """Four kernels to choose from; `answer` is the hidden one, `chosen` what was picked last."""
 
-    input = traitlets.Unicode("Photographer").tag(sync=True, state=True)
-    answer = traitlets.Unicode("Sobel y").tag(sync=True, state=True)
-    offers = traitlets.List(["Sobel x", "Sobel y", "Sharpen", "Box 5"]).tag(sync=True, state=True)
-    chosen = traitlets.Unicode("").tag(sync=True, state=True)
+    input = Setting("Photographer").tag(sync=True, state=True)
+    answer = Setting("Sobel y").tag(sync=True, state=True)
+    offers = Setting(("Sobel x", "Sobel y", "Sharpen", "Box 5")).tag(sync=True, state=True)
+    chosen = Setting("").tag(sync=True, state=True)
 
     pictures = traitlets.Dict(read_only=True).tag(sync=True)
     kernels = traitlets.Dict(read_only=True).tag(sync=True)
@@ -43,6 +43,21 @@ class KernelGuess(BrowserApp, module="explorers/guess.js"):
     def _offered(self):
         return {name: {"rows": KERNELS[name].array.tolist(), "note": KERNELS[name].note} for name in OFFERED}
 
+    @traitlets.validate("input")
+    def _a_photograph(self, proposal):
+        return checks.choice("input", proposal["value"], PHOTOGRAPHS)
+
     @traitlets.validate("answer")
     def _known(self, proposal):
         return checks.choice("answer", proposal["value"], OFFERED)
+
+    @traitlets.validate("offers")
+    def _four_known(self, proposal):
+        offers = proposal["value"]
+        if not isinstance(offers, (tuple, list)) or len(offers) != 4:
+            checks.refuse("offers", offers, "must be four names of kernels")
+        return [checks.choice("offers", name, OFFERED) for name in offers]
+
+    @traitlets.validate("chosen")
+    def _none_or_known(self, proposal):
+        return checks.choice("chosen", proposal["value"], ("", *OFFERED))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import traitlets
 
-from cnnlab.apps.base import BrowserApp
+from cnnlab.apps.base import BrowserApp, Setting
 from cnnlab.core import checks, images, kernels
 
 SIZE = 41  # cells of the retina on a side
@@ -47,13 +47,13 @@ class HubelWiesel(BrowserApp, module="explorers/hubel_wiesel.js"):
     reverse); the cell's `preferred` angle and `phase` in degrees and its `wavelength` in cells.
     """
 
-    angle = traitlets.Any(78).tag(sync=True, state=True)
-    offset = traitlets.Any(2).tag(sync=True, state=True)
-    width = traitlets.Any(4).tag(sync=True, state=True)
-    light = traitlets.Any(True).tag(sync=True, state=True)
-    preferred = traitlets.Any(90).tag(sync=True, state=True)
-    wavelength = traitlets.Any(10).tag(sync=True, state=True)
-    phase = traitlets.Any(0).tag(sync=True, state=True)
+    angle = Setting(78).tag(sync=True, state=True)
+    offset = Setting(2).tag(sync=True, state=True)
+    width = Setting(4).tag(sync=True, state=True)
+    light = Setting(True).tag(sync=True, state=True)
+    preferred = Setting(90).tag(sync=True, state=True)
+    wavelength = Setting(10).tag(sync=True, state=True)
+    phase = Setting(0).tag(sync=True, state=True)
 
     @staticmethod
     def compute(*, angle, offset, width, light, preferred, wavelength, phase):

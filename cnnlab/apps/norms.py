@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import traitlets
 
-from cnnlab.apps.base import BrowserApp
+from cnnlab.apps.base import BrowserApp, Setting
 from cnnlab.core import checks, normalization
 
 EXAMPLES, CHANNELS, PLACES = SHAPE = (3, 6, 4)
@@ -35,13 +35,13 @@ class NormsExplorer(BrowserApp, module="explorers/norms.js"):
     cell : (example, channel, place) of the marked cell
     """
 
-    norm = traitlets.Any("batch").tag(sync=True, state=True)
-    groups = traitlets.Any(2).tag(sync=True, state=True)
-    size = traitlets.Any(5).tag(sync=True, state=True)
-    weight = traitlets.Any(0.1).tag(sync=True, state=True)
-    offset = traitlets.Any(0.0).tag(sync=True, state=True)
-    gain = traitlets.Any(1.0).tag(sync=True, state=True)
-    cell = traitlets.Any((0, 1, 2)).tag(sync=True, state=True)
+    norm = Setting("batch").tag(sync=True, state=True)
+    groups = Setting(2).tag(sync=True, state=True)
+    size = Setting(5).tag(sync=True, state=True)
+    weight = Setting(0.1).tag(sync=True, state=True)
+    offset = Setting(0.0).tag(sync=True, state=True)
+    gain = Setting(1.0).tag(sync=True, state=True)
+    cell = Setting((0, 1, 2)).tag(sync=True, state=True)
 
     values = traitlets.List(read_only=True).tag(sync=True)
 

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import traitlets
 
-from cnnlab.apps.base import BrowserApp
+from cnnlab.apps.base import BrowserApp, Setting
 from cnnlab.core import checks, images, views
 from cnnlab.widgets import payload
 
@@ -64,16 +64,16 @@ class PixelsExplorer(BrowserApp, module="explorers/pixels.js"):
     neighbourhood on a side and `position` its middle (row, column).
     """
 
-    input = traitlets.Any("Astronaut").tag(sync=True, state=True)
-    right = traitlets.Any(8).tag(sync=True, state=True)
-    down = traitlets.Any(0).tag(sync=True, state=True)
-    scale = traitlets.Any(100).tag(sync=True, state=True)
-    angle = traitlets.Any(0).tag(sync=True, state=True)
-    light = traitlets.Any(100).tag(sync=True, state=True)
-    cover = traitlets.Any(0).tag(sync=True, state=True)
-    channels = traitlets.Any("together").tag(sync=True, state=True)
-    zoom = traitlets.Any(5).tag(sync=True, state=True)
-    position = traitlets.Any((68, 36)).tag(sync=True, state=True)
+    input = Setting("Astronaut").tag(sync=True, state=True)
+    right = Setting(8).tag(sync=True, state=True)
+    down = Setting(0).tag(sync=True, state=True)
+    scale = Setting(100).tag(sync=True, state=True)
+    angle = Setting(0).tag(sync=True, state=True)
+    light = Setting(100).tag(sync=True, state=True)
+    cover = Setting(0).tag(sync=True, state=True)
+    channels = Setting("together").tag(sync=True, state=True)
+    zoom = Setting(5).tag(sync=True, state=True)
+    position = Setting((68, 36)).tag(sync=True, state=True)
 
     pictures = traitlets.Dict(read_only=True).tag(sync=True)
     examples = traitlets.Dict(read_only=True).tag(sync=True)

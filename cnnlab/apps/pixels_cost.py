@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import traitlets
 
-from cnnlab.apps.base import BrowserApp
+from cnnlab.apps.base import BrowserApp, Setting
 from cnnlab.core import checks, cost
 
 LIMITS = {"height": (8, 512), "width": (8, 512), "channels": (1, 64), "filters": (1, 64), "kernel": (1, 11)}
@@ -40,12 +40,12 @@ class DenseAgainstConvolution(BrowserApp, module="explorers/pixels_cost.js"):
     as many numbers as it (`dense` "same"), or 100 (`dense` "few").
     """
 
-    height = traitlets.Any(260).tag(sync=True, state=True)
-    width = traitlets.Any(194).tag(sync=True, state=True)
-    channels = traitlets.Any(3).tag(sync=True, state=True)
-    filters = traitlets.Any(32).tag(sync=True, state=True)
-    kernel = traitlets.Any(3).tag(sync=True, state=True)
-    dense = traitlets.Any("same").tag(sync=True, state=True)
+    height = Setting(260).tag(sync=True, state=True)
+    width = Setting(194).tag(sync=True, state=True)
+    channels = Setting(3).tag(sync=True, state=True)
+    filters = Setting(32).tag(sync=True, state=True)
+    kernel = Setting(3).tag(sync=True, state=True)
+    dense = Setting("same").tag(sync=True, state=True)
 
     examples = traitlets.Dict(EXAMPLES, read_only=True).tag(sync=True)
 

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import traitlets
 
-from cnnlab.apps.base import BrowserApp
+from cnnlab.apps.base import BrowserApp, Setting
 from cnnlab.core import arithmetic, checks, convolution, images, pooling
 from cnnlab.core.kernels import KERNELS
 from cnnlab.widgets import payload
@@ -68,12 +68,12 @@ class PoolingExplorer(BrowserApp, module="explorers/pooling.js"):
     numbers, the same for rows and columns; `position` (row, column) is the output cell whose window is shown.
     """
 
-    input = traitlets.Any(COUNTED).tag(sync=True, state=True)
-    mode = traitlets.Any("max").tag(sync=True, state=True)
-    size = traitlets.Any(2).tag(sync=True, state=True)
-    stride = traitlets.Any(2).tag(sync=True, state=True)
-    padding = traitlets.Any(0).tag(sync=True, state=True)
-    position = traitlets.Any((0, 0)).tag(sync=True, state=True)
+    input = Setting(COUNTED).tag(sync=True, state=True)
+    mode = Setting("max").tag(sync=True, state=True)
+    size = Setting(2).tag(sync=True, state=True)
+    stride = Setting(2).tag(sync=True, state=True)
+    padding = Setting(0).tag(sync=True, state=True)
+    position = Setting((0, 0)).tag(sync=True, state=True)
 
     pictures = traitlets.Dict(read_only=True).tag(sync=True)
     examples = traitlets.Dict(EXAMPLES, read_only=True).tag(sync=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import traitlets
 
-from cnnlab.apps.base import BrowserApp
+from cnnlab.apps.base import BrowserApp, Setting
 from cnnlab.core import checks, convolution, images, pooling
 
 SIDE = 4
@@ -41,8 +41,8 @@ class Result:
 class AxesClassifier(BrowserApp, module="explorers/pooling_axes.js"):
     """Settings: `image`, 4 x 4 numbers from -9 to 9, and `threshold`, what both maxima must reach."""
 
-    image = traitlets.Any(EXAMPLES["The lecture’s image"]).tag(sync=True, state=True)
-    threshold = traitlets.Any(1.5).tag(sync=True, state=True)
+    image = Setting(EXAMPLES["The lecture’s image"]).tag(sync=True, state=True)
+    threshold = Setting(1.5).tag(sync=True, state=True)
 
     kernels = traitlets.Dict(read_only=True).tag(sync=True)
     examples = traitlets.Dict(EXAMPLES, read_only=True).tag(sync=True)

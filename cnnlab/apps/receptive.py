@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import traitlets
 
-from cnnlab.apps.base import BrowserApp
+from cnnlab.apps.base import BrowserApp, Setting
 from cnnlab.apps.receptive_menu import PHOTOGRAPHS, PRESETS, SIDE, photographs
 from cnnlab.core import checks, receptive_field
 
@@ -51,12 +51,12 @@ class ReceptiveFields(BrowserApp, module="explorers/receptive.js"):
     pixel : (row, column) of an input pixel whose observers are marked, or None
     """
 
-    picture = traitlets.Any("Cat").tag(sync=True, state=True)
-    size = traitlets.Any(PRESETS[FIRST]["size"]).tag(sync=True, state=True)
-    layers = traitlets.Any().tag(sync=True, state=True)
-    selected = traitlets.Any(PRESETS[FIRST]["selected"]).tag(sync=True, state=True)
-    unit = traitlets.Any(PRESETS[FIRST]["unit"]).tag(sync=True, state=True)
-    pixel = traitlets.Any(None).tag(sync=True, state=True)
+    picture = Setting("Cat").tag(sync=True, state=True)
+    size = Setting(PRESETS[FIRST]["size"]).tag(sync=True, state=True)
+    layers = Setting().tag(sync=True, state=True)
+    selected = Setting(PRESETS[FIRST]["selected"]).tag(sync=True, state=True)
+    unit = Setting(PRESETS[FIRST]["unit"]).tag(sync=True, state=True)
+    pixel = Setting(None).tag(sync=True, state=True)
 
     photographs = traitlets.Dict(read_only=True).tag(sync=True)
     presets = traitlets.Dict(read_only=True).tag(sync=True)

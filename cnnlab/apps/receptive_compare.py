@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import traitlets
 
-from cnnlab.apps.base import BrowserApp
+from cnnlab.apps.base import BrowserApp, Setting
 from cnnlab.core import checks, convolution, cost
 
 LIMITS = {"layers": (2, 4), "channels": (1, 64), "side": (8, 224)}
@@ -29,9 +29,9 @@ class Result:
 class KernelComparison(BrowserApp, module="explorers/receptive_compare.js"):
     """`layers` of 3×3 with `channels` channels on a map of `side` cells, against one kernel that sees the same."""
 
-    layers = traitlets.Any(3).tag(sync=True, state=True)
-    channels = traitlets.Any(3).tag(sync=True, state=True)
-    side = traitlets.Any(56).tag(sync=True, state=True)
+    layers = Setting(3).tag(sync=True, state=True)
+    channels = Setting(3).tag(sync=True, state=True)
+    side = Setting(56).tag(sync=True, state=True)
 
     limits = traitlets.Dict({name: list(ends) for name, ends in LIMITS.items()}, read_only=True).tag(sync=True)
 

@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 import traitlets
 
-from cnnlab.apps.base import BrowserApp
+from cnnlab.apps.base import BrowserApp, Setting
 from cnnlab.core import activations, backprop, checks, convolution, images
 from cnnlab.widgets import payload
 
@@ -97,9 +97,9 @@ class EffectiveField(BrowserApp, module="explorers/receptive_effective.js"):
     Settings: `depth` (one of DEPTHS), `kind` of network (one of KINDS), `view` ("gradient" or "photograph").
     """
 
-    depth = traitlets.Any(16).tag(sync=True, state=True)
-    kind = traitlets.Any(KINDS[1]).tag(sync=True, state=True)
-    view = traitlets.Any("gradient").tag(sync=True, state=True)
+    depth = Setting(16).tag(sync=True, state=True)
+    kind = Setting(KINDS[1]).tag(sync=True, state=True)
+    view = Setting("gradient").tag(sync=True, state=True)
 
     depths = traitlets.List(list(DEPTHS), read_only=True).tag(sync=True)
     share = traitlets.Float(SHARE, read_only=True).tag(sync=True)

@@ -6,7 +6,7 @@ import numpy as np
 import traitlets
 
 from cnnlab.apps.activations import FUNCTIONS
-from cnnlab.apps.base import BrowserApp
+from cnnlab.apps.base import BrowserApp, Setting
 from cnnlab.core import activations, checks, normalization
 
 UNITS, EXAMPLES, MOST_LAYERS = 64, 32, 30
@@ -37,11 +37,11 @@ class SpreadExplorer(BrowserApp, module="explorers/spread.js"):
     seed : other weights, 1 to 99
     """
 
-    depth = traitlets.Any(30).tag(sync=True, state=True)
-    scale = traitlets.Any(1.0).tag(sync=True, state=True)
-    function = traitlets.Any("relu").tag(sync=True, state=True)
-    batch_norm = traitlets.Any(False).tag(sync=True, state=True)
-    seed = traitlets.Any(1).tag(sync=True, state=True)
+    depth = Setting(30).tag(sync=True, state=True)
+    scale = Setting(1.0).tag(sync=True, state=True)
+    function = Setting("relu").tag(sync=True, state=True)
+    batch_norm = Setting(False).tag(sync=True, state=True)
+    seed = Setting(1).tag(sync=True, state=True)
 
     names = traitlets.Dict(FUNCTIONS, read_only=True).tag(sync=True)
 

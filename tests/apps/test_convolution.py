@@ -107,6 +107,9 @@ def test_settings_can_be_observed(explorer):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("stride", None),
+        ("kernel", None),
+        ("input", None),
         ("stride", 0),
         ("stride", 9),
         ("stride", (1, 2, 3)),
