@@ -33,9 +33,9 @@ site: .venv/lessons.stamp
 test: .venv/test.stamp test-colab
 	$(BIN)/python -m pytest $(ARGS)
 
-# The apps with the widget versions that Colab ships; old ipywidgets use what is deprecated by now.
+# Apps and notebooks with the widget versions that Colab ships; old ipywidgets use what is deprecated by now.
 test-colab: .venv-colab/stamp
-	@if [ -d tests/apps ]; then .venv-colab/bin/python -m pytest -q -W ignore::DeprecationWarning tests/apps; else echo "no tests/apps yet"; fi
+	.venv-colab/bin/python -m pytest -q -W ignore::DeprecationWarning tests/apps tests/test_notebooks.py
 
 bench: .venv/test.stamp
 	$(BIN)/python bench $(ARGS)

@@ -31,10 +31,15 @@ EXPLORERS = [
     ("01_images", "Pixels explorer", "Right, px", ".cnn-view1 canvas"),
     ("01_images", "Hubel and Wiesel’s bar", "Angle, °", ".cnn-input canvas"),
     ("03_arithmetic", "Arithmetic explorer", "Kernel", ".cnn-input canvas"),
+    ("04_channels", "Channels explorer", "Stride", ".cnn-output canvas"),
+    ("04_channels", "Wiring explorer", "Channels in", "svg"),
+    ("05_pooling", "Pooling explorer", "Size", ".cnn-output canvas"),
+    ("05_pooling", "Equivariance explorer", "Right, px", ".cnn-way3 canvas"),
     ("06_receptive_fields", "Receptive field explorer", "Kernel", ".cnn-input canvas"),
     ("06_receptive_fields", "Effective receptive field", "Layers", ".cnn-strength canvas"),
     ("07_normalization", "Activation gallery", "Point x", ".cnn-curve svg"),
-    ("07_normalization", "Batch norm in five steps", "Scale γ", "svg, canvas"),
+    ("07_normalization", "Batch norm in five steps", "Scale γ", "svg"),
+    ("08_backprop", "Backpropagation explorer", "Padding", ".cnn-gradient canvas"),
     ("07_normalization", "Spread through random layers", "Weight scale", ".cnn-spreads svg"),
 ]
 
