@@ -259,7 +259,7 @@ def _gallery():
     daugman = "Daugman (1985); simple cells: Hubel & Wiesel (1959)"
     for angle in (0, 45, 90, 135):
         taps = gabor(11, wavelength=5, orientation=angle)
-        yield "Gabor", f"Gabor {angle}", taps, f"Light bars at {angle} degrees, as a simple cell of the eye", daugman
+        yield "Gabor", f"Gabor {angle}", taps, f"Light bars at {angle} degrees, as a simple cell of the cortex", daugman
     yield "Gabor", "Gabor edge", gabor(11, 8, 90, phase=-90), "A soft vertical edge", daugman
 
 
