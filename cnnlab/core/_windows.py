@@ -1,5 +1,6 @@
 """Where a kernel lands and what it sees: padding, and the windows of a padded array as a view."""
 
+import itertools
 import math
 from dataclasses import dataclass, replace
 
@@ -116,6 +117,58 @@ def windows(padded, shape):
     tap = tuple(cells * by for cells, by in zip(strides, shape.dilation, strict=True))
     view_shape = padded.shape[:first] + shape.output + shape.kernel
     return np.lib.stride_tricks.as_strided(padded, view_shape, padded.strides[:first] + step + tap, writeable=False)
+
+
+def taps_first(array, first, kernel, stride, dilation):
+    """Sliding windows over the axes of `array` from `first` on, as many as `kernel` has entries, as a view.
+
+    The axes of the taps stand before those of the places: (..., *kernel, *places, ...).
+    """
+    behind = first + len(kernel)
+    spans = map(arithmetic.span, kernel, dilation)
+    places = tuple((n - span) // by + 1 for n, span, by in zip(array.shape[first:behind], spans, stride, strict=True))
+    strides = array.strides[first:behind]
+    tap = tuple(cells * by for cells, by in zip(strides, dilation, strict=True))
+    step = tuple(cells * by for cells, by in zip(strides, stride, strict=True))
+    view_shape = (*array.shape[:first], *kernel, *places, *array.shape[behind:])
+    view_strides = (*array.strides[:first], *tap, *step, *array.strides[behind:])
+    return np.lib.stride_tricks.as_strided(array, view_shape, view_strides, writeable=False)
+
+
+def under(places, shape):
+    """Slices of the padded cells that the windows at `places` see, a slice of results an axis, first axes first."""
+    axes = zip(places, shape.kernel, shape.stride, shape.dilation, strict=False)
+    return tuple(
+        slice(place.start * stride, (place.stop - 1) * stride + arithmetic.span(taps, apart))
+        for place, taps, stride, apart in axes
+    )
+
+
+def boxes(sizes, cells):
+    """Cover an array of these sizes with boxes of at most `cells` cells: whole axes at the end, one part of an axis."""
+    if not sizes:
+        yield ()
+        return
+    behind = math.prod(sizes[1:])
+    parts = -(-sizes[0] // max(1, min(cells // behind, sizes[0])))
+    edges = [sizes[0] * part // parts for part in range(parts + 1)]
+    for start, stop in itertools.pairwise(edges):
+        for rest in boxes(sizes[1:], cells):
+            yield (slice(start, stop), *rest)
+
+
+class Buffers:
+    """Arrays by name that are used again and again: `buffers(name, shape)` holds whatever was in it before."""
+
+    def __init__(self, dtype):
+        self.dtype, self.kept = dtype, {}
+
+    def __call__(self, name, shape):
+        size = math.prod(shape)
+        if name not in self.kept or self.kept[name].size < size:
+            self.kept.pop(name, None)  # before the larger one is made
+            self.kept[name] = np.empty(size, self.dtype)
+        return self.kept[name][:size].reshape(shape)
 
 
 def tap_view(padded, shape, tap):

@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from cnnlab.core import _engine, arithmetic, checks, convolution
+from cnnlab.core import _banded, _engine, _windows, arithmetic, checks, convolution
 from cnnlab.core.convolution import as_matrix, conv_layer, conv_transpose_layer, convolve, correlate, im2col, steps
 from cnnlab.core.images import WORKED
 
@@ -271,11 +271,58 @@ class TestLayer:
     @given(st.lists(st.integers(1, 6), min_size=1, max_size=4), st.integers(1, 40))
     def test_blocks_cover_everything_once_and_keep_to_their_size(self, sizes, cells):
         covered = np.zeros(sizes, int)
-        for box in _engine._boxes(sizes, cells):
+        for box in _windows.boxes(sizes, cells):
             assert covered[box].size <= cells
             assert covered[box].flags.c_contiguous
             covered[box] += 1
         assert (covered == 1).all()
+
+    @some
+    @given(st.data(), st.integers(1, 3), st.integers(1, 8), st.integers(1, 3000), st.integers(1, 300))
+    def test_bands_give_the_same(self, data, axes, tile, block, product):
+        size, kernel, chosen = data.draw(settings_of(axes))
+        batch, groups, filters = (data.draw(st.integers(1, 4)) for _ in range(3))
+        random = np.random.default_rng(0)
+        x = random.standard_normal((batch, groups, *size)).astype("f4")
+        weight = random.standard_normal((groups * filters, 1, *kernel)).astype("f4")
+        expected = conv_layer(x.astype(float), weight.astype(float), groups=groups, **chosen)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_banded, "FEWEST_TAPS", 1)
+            patch.setattr(_banded, "TILE", tile)
+            patch.setattr(_banded, "BLOCK_CELLS", block)
+            patch.setattr(_banded, "ONE_PROCESSOR", product)
+            assert_close(conv_layer(x, weight, groups=groups, **chosen), expected, 1e-5)
+
+    @pytest.mark.parametrize("chosen", [{"padding": 2}, {"stride": 2}, {"dilation": (1, 2), "padding": "same"}])
+    def test_large_depthwise_kernels_equal_torch(self, chosen):
+        random = np.random.default_rng(0)
+        x = random.standard_normal((3, 20, 37, 41)).astype("f4")
+        weight = random.standard_normal((40, 1, 5, 5)).astype("f4")
+        tensors = torch.from_numpy(x), torch.from_numpy(weight)
+        expected = functional.conv2d(*tensors, groups=20, **chosen).numpy()
+        assert_close(conv_layer(x, weight, groups=20, **chosen), expected, 1e-5)
+
+    @pytest.mark.parametrize(
+        ("x", "weight", "stride"),
+        [
+            ((4, 192, 28, 28), (192, 1, 5, 5), 1),
+            ((1, 3000, 7, 7), (6000, 1, 7, 7), 1),
+            ((2, 40, 60, 90), (160, 1, 3, 9), (5, 1)),
+        ],
+    )
+    def test_bands_keep_to_the_memory_they_announce(self, x, weight, stride):
+        x, weight, groups = np.ones(x, "f4"), np.ones(weight, "f4"), x[1]
+        shape = _windows.geometry(x.shape[2:], weight.shape[2:], stride, 3)
+        assert _banded.suits(weight, weight.dtype, groups, shape)
+        padded = np.zeros((*x.shape[:2], *shape.padded), "f4")
+        output = np.empty((len(x), groups, len(weight) // groups, *shape.output), "f4")
+        tracemalloc.start()
+        try:
+            _banded.fill(padded, weight.reshape(groups, -1, *shape.kernel), shape, output)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert peak < 4 * _banded.workspace(weight, groups, shape)
 
     def test_any_memory_layout_and_byte_order(self):
         random = np.random.default_rng(0)
