@@ -88,5 +88,13 @@ LAYERS = {  # layers to compare with their dense twin: settings of the wiring ex
     "Two filters 3×3 on three channels": {"channels": [3, 2], "kernel": 3, "size": 7, "stride": 2, "pad": False},
     "Three channels to four, 5×5": {"channels": [3, 4], "kernel": 5, "size": 16, "stride": 1, "pad": True},
     "AlexNet, layer 1": {"channels": [3, 96], "kernel": 11, "size": 227, "stride": 4, "pad": False},
-    "Eight channels, two groups": {"channels": [8, 8], "kernel": 3, "size": 16, "stride": 1, "pad": True, "groups": 2},
+    "Eight channels, two groups": {
+        "kind": "grouped",
+        "channels": [8, 8],
+        "kernel": 3,
+        "size": 16,
+        "stride": 1,
+        "pad": True,
+        "groups": 2,
+    },
 }

@@ -196,7 +196,7 @@ function paintNumbers(pen, { matrix, scale, cell, kind, marks, digits, dark }) {
         continue;
       }
       const text = show(matrix.data[i], digits);
-      const size = clamp(Math.min(cell * 0.44, (cell * 1.55) / Math.max(text.length, 2)), 8, 22);
+      const size = clamp(Math.min(cell * 0.44, (cell * 1.44) / Math.max(text.length, 2)), 8, 22);
       pen.font = `${what === "padding" ? "italic " : ""}${size}px ${NUMBER_FONT}`;
       pen.fillText(text, (c + 0.5) * cell, (r + (raised.has(i) ? 0.4 : 0.52)) * cell);
     }

@@ -38,7 +38,9 @@ export function buildControls(app) {
     options: { "": [["", "choose …"]], ...Object.fromEntries(Object.entries(examples).map(([group, members]) => [group, Object.keys(members).map((name) => [name, name])])) },
     change(name) {
       const settings = Object.values(examples).find((members) => members[name])?.[name];
-      if (settings) app.set({ position: [0, 0], puzzle: [], found: [], ...settings });
+      if (!settings) return;
+      linked = true; // drawn apart again where rows and columns differ
+      app.set({ position: [0, 0], puzzle: [], found: [], ...settings });
     },
   });
 

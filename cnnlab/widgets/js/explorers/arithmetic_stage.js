@@ -182,8 +182,8 @@ function describe({ mode, series, axes, pictures }, at, pointed, fed) {
   for (const i of used) {
     const [before, after] = axes[i].pads;
     if (before !== after) parts.push(mode === "causal" ? `All ${before} padding cells stand in front: no output looks ahead.` : `Padding of the ${word(i)} is lopsided: ${before} before, ${after} after.`);
-    else if (before >= axes[i].reach && !back) parts.push(`The padding is wider than the kernel: the outermost windows see no input (0).`);
   }
+  if (!back && used.some((i) => axes[i].pads[0] === axes[i].pads[1] && axes[i].pads[0] >= axes[i].reach)) parts.push("The padding is as wide as the kernel or wider: the outermost windows see no input (0).");
   const range = (i) => {
     const from = at[i] * axes[i].stride - axes[i].pads[0];
     return `${word(i)} ${`${from}`.replace("-", "−")} to ${`${from + axes[i].reach - 1}`.replace("-", "−")}`;

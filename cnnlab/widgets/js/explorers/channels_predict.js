@@ -63,7 +63,7 @@ export function slips({ kind, inputs, filters, taps, groups, wired, standard }) 
   add(cells * inputs + 1, "That is a single filter; there are as many as output channels.");
   add(standard.parameters, "That is the standard convolution. Here not every filter sees every channel.");
   add(standard.weights, "That is the standard convolution, without biases. Here not every filter sees every channel.");
-  if (groups > 1 && kind !== "separable") add(wired.weights / groups + filters, "That is one group alone: all groups count.");
+  if (groups > 1 && kind !== "separable") for (const biases of [filters, filters / groups]) add(wired.weights / groups + biases, "That is one group alone: all groups count.");
   if (kind === "separable") add(cells * inputs + filters, "The 1×1 layer is missing: it mixes the channels.");
   if (kind === "separable") add((cells + 1) * inputs + (inputs + 1) * filters, "The depth-wise part has no bias here: the 1×1 layer behind it has one.");
   return found;

@@ -16,7 +16,7 @@ const MOST = 128;
 const MOST_WIRES = 1500; // of more, each unit shows its first and its last
 const WORDS = {
   standard: "every filter sees every channel",
-  "1×1": "a weighted mean of the channels at each place",
+  "1×1": "a weighted sum of the channels at each place",
   grouped: "each group of filters sees its own channels",
   "depth-wise": "one filter a channel, nothing is mixed",
   separable: "depth-wise, then 1×1",

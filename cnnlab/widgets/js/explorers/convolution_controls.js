@@ -28,6 +28,7 @@ export function buildControls(app) {
     options: [["", "choose …"], ...Object.keys(examples).map((name) => [name, name])],
     change(name) {
       if (!examples[name]) return;
+      linked = true; // drawn apart again where rows and columns differ
       Object.assign(look, { scanned: Infinity, hover: null });
       app.set({ position: [0, 0], ...examples[name] });
     },

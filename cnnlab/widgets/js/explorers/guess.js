@@ -72,7 +72,8 @@ function render({ model, el }) {
 function judge(right, { chosen, answer }, kernels) {
   const note = (name) => `${kernels[name].note.charAt(0).toLowerCase()}${kernels[name].note.slice(1)}`;
   if (right) return `Right: ${answer} (${note(answer)}).`;
-  return `Not ${chosen}: that one gives ${note(chosen)}. Its weights sum to ${sumOf(kernels[chosen].rows)}, those of the hidden kernel to ${sumOf(kernels[answer].rows)}. Try again.`;
+  const [here, hidden] = [chosen, answer].map((name) => sumOf(kernels[name].rows));
+  return `Not ${chosen} (${note(chosen)}). Its weights sum to ${here}, those of the hidden kernel ${here === hidden ? "too" : `to ${hidden}`}. Try again.`;
 }
 
 function sumOf(rows) {

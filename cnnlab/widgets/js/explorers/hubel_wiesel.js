@@ -136,7 +136,7 @@ function buildStage(app) {
     [result.even, result.even, result.odd].forEach((matrix, i) => grids[i].draw({ matrix, scale, box, cell, kind: outside, dark }));
     grids[0].describe("<b>simple</b> cell", "Its weights: red answers to light, blue to dark; strong colours lie under the bar.");
     grids[1].describe("<b>complex</b>: field 1", "The first of the two fields of the complex cell, that of the simple cell.");
-    grids[2].describe("complex: field 2", "The second field of the complex cell: the waves a quarter period on.");
+    grids[2].describe("<b>complex</b>: field 2", "The second field of the complex cell: the waves a quarter period on.");
     gauges.forEach(({ number, length }, i) => {
       const value = [result.simple, result.complex][i];
       setText(number, `${Math.round(value)} %`);

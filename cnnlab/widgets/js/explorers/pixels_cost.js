@@ -71,7 +71,7 @@ function render({ model, el }) {
             { at: [side, result.convolution], role: "output" },
           ],
         });
-        chart.describe("<b>The image grows</b>, both axes in powers", `Dense ${grouped(result.dense)} parameters, convolution ${grouped(result.convolution)} at every size.`);
+        chart.describe("<b>The image grows</b>, both axes logarithmic", `Dense ${grouped(result.dense)} parameters, convolution ${grouped(result.convolution)} at every size.`);
       };
     },
   });
