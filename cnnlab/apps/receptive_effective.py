@@ -60,8 +60,7 @@ def _gradients(generator, deepest, channels, alike, rectified):
     gradient[0, 0] = 1
     for depth in range(1, deepest + 1):
         below = deepest - depth
-        x = _passed(maps[: below + 1]) if rectified else np.zeros((1, channels, 2 * depth + 1, 2 * depth + 1))
-        gradient, _, _ = backprop.conv_layer_backward(gradient, x, layers[below])
+        gradient = convolution.conv_transpose_layer(gradient, layers[below])  # by the input alone, no layer learns here
         gradient /= np.abs(gradient).max()  # only shares count, and the numbers stay small
         yield depth, np.abs(gradient[0]).sum(axis=0)
         if rectified and below:

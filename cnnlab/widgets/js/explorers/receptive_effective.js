@@ -86,7 +86,7 @@ function render({ model, el }) {
           y: { range: [0, 2 * most + 4], name: "pixels wide" },
           lines: [
             { points: depths.map((d) => [d, 2 * d + 1]), role: "input", name: "can see: 2·layers + 1", label: depths.length - 2, lift: -12 },
-            { points: Array.from({ length: 65 }, (_, i) => (i * most) / 64).map((d) => [d, root * Math.sqrt(d)]), role: "kernel", style: "dashed", name: `answers to: about ${show(root, 2)}·√layers`, label: 40, anchor: "start", lift: 28 },
+            { points: Array.from({ length: 65 }, (_, i) => (i * most) / 64).map((d) => [d, root * Math.sqrt(d)]), role: "kernel", style: "dashed", name: `answers to: about ${show(root, 2)}·√layers`, ...(width < 600 ? { at: [most, 3], lift: 0 } : { label: 40, anchor: "start", lift: 28 }) },
           ],
           dots: depths.map((d, i) => ({ at: [d, effectives[i]], role: "kernel", large: d === state.depth })),
         });
