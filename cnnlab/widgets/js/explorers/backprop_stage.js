@@ -167,7 +167,7 @@ export function buildStage(app) {
     grids.x.describe(`Input <b>x ${x.rows}×${x.cols}</b>`, `${x.rows} by ${x.cols} cells. Arrow keys choose a cell.`);
     grids.dx.describe(look.hidden ? "<b>dL/dx ?</b>" : "<b>dL/dx</b>", look.hidden ? "Hidden until one cell is predicted." : `${x.rows} by ${x.cols} gradients. Arrow keys choose a cell.`);
     grids.y.describe(`Output <b>y ${rows}×${cols}</b>`, `${rows} by ${cols} cells. Arrow keys choose a cell.`);
-    const lying = padding || stride > 1 ? (stride > 1 ? ", zeros between and around" : ", zeros around") : ", zeros around";
+    const lying = stride > 1 ? ", zeros between and around" : ", zeros around";
     grids.dy.describe(seen ? `<b>dL/dy</b>${lying}` : "<b>dL/dy</b>", `${rows} by ${cols} gradients from above.`);
     const hidden = look.hidden && part !== "output";
     setHtml(sum, hidden ? "Predict the gradient first." : sumLine(part, position, told, result, hue) + besides(state, part, position));

@@ -102,7 +102,7 @@ function render({ model, el }) {
           draw(rows[1][f], part(gradients[0], 9), 3, signedScale(2 * most), small, taps);
           rows[1][f].describe("<b>dL/dw</b>", part(gradients[0], 9).map((value) => show(value, 2)).join(" "));
           draw(rows[2][f], part(maps, 36), 6, greyScale(0, brightest), small, Math.floor(small / 6));
-          rows[2][f].describe(f ? "map" : `map, 0 … ${show(brightest, 2)}`, "The kernel’s answers on the digit after ReLU.");
+          rows[2][f].describe(f ? "map" : `${small < SMALL ? "" : "map, "}0 … ${show(brightest, 2)}`, "The kernel’s answers on the digit after ReLU.");
         }
         const width = Math.max(240, Math.min(460, app.root.clientWidth > 1000 ? app.root.clientWidth - 168 - 4 * SMALL - 70 : app.root.clientWidth));
         const end = Math.max(20, Math.ceil(state.steps / 20) * 20);
