@@ -65,6 +65,7 @@ function buildControls(app, payloads) {
   const input = menu({ label: "Picture", options: Object.keys(payloads).map((name) => [name, name]), change: (name) => app.set({ input: name }) });
   const sliders = VIEW.map(([name, label, min, max]) => [name, slider({ label, min, max, say, change: (value) => app.set({ [name]: value }) })]);
   const channels = choice({ label: "Channels", options: [["together", "in colour"], ["apart", "channels apart"]], change: (value) => app.set({ channels: value }) });
+  channels.element.classList.add("cnn-px-channels");
   const zoom = slider({ label: "Zoom, cells", min: 3, max: 25, step: 2, say, change: (value) => app.set({ zoom: value % 2 ? value : value + 1 }) });
   const credit = element("small", { class: "cnn-soft" });
   const whole = element(
