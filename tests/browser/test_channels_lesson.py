@@ -139,7 +139,7 @@ def test_groups_move_from_divisor_to_divisor(page):
     page.reload()
     explorer = Explorer(page, "Wiring")
     explorer.control("grouped").check()
-    explorer.settle()
+    expect(explorer.control("Groups")).to_be_enabled()
     found = []
     for _ in range(4):
         found.append(explorer.control("Groups, typed").input_value())
