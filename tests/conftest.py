@@ -152,7 +152,8 @@ def browser():
     if program is None:
         pytest.fail(f"no browser found: install one of {', '.join(CHROMIUM)}")
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=CHROMIUM_OPTIONS)
+        # After each key and click the page gets the time of a frame to answer, as it does from people.
+        running = playwright.chromium.launch(executable_path=program, args=CHROMIUM_OPTIONS, slow_mo=25)
         yield running
         running.close()
 

@@ -172,6 +172,7 @@ def test_the_lectures_numbers(root):
 def test_pointing_at_a_unit_and_at_a_pixel(root):
     choose(root, "Two 3×3 layers see 5×5")
     root.get_by_role("button", name="conv1 3").click()
+    settle(root.page)
     box = root.locator(".cnn-output canvas").bounding_box()
     root.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     assert "Unit [1, 1] of conv1 sees rows 1–3, columns 1–3" in text(root, "summary")
