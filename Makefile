@@ -81,9 +81,9 @@ $(BIN)/python:
 	@$(BIN)/python tools/install.py notebooks torch test
 	@touch $@ .venv/lessons.stamp
 
-.venv-colab/stamp: tests/colab.txt pyproject.toml
+.venv-colab/stamp: tests/colab.txt pyproject.toml constraints.txt tools/install.py
 	@echo "Installing what Colab ships, for the apps' tests"
 	@test -x .venv-colab/bin/python || $(PYTHON) -m venv .venv-colab
 	@.venv-colab/bin/python -m pip install --quiet -r tests/colab.txt
-	@.venv-colab/bin/python -m pip install --quiet --no-deps -e .
+	@.venv-colab/bin/python tools/install.py torch
 	@touch $@
