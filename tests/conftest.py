@@ -28,6 +28,9 @@ CHROMIUM_OPTIONS = [
     "--disable-sync",
 ]
 
+# A shell's background jobs ignore Ctrl-C, and so would the servers that they start, which are stopped by it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 @pytest.fixture(scope="session")
 def root():
