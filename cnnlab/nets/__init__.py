@@ -1,0 +1,1 @@
+"""Networks: architectures, data and training, with torch."""
