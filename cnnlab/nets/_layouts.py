@@ -143,7 +143,7 @@ def _jpeg(path, split):
     from PIL import Image
 
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             blob, offsets, labels = (file[f"{split}_{part}"] for part in ("jpeg", "offsets", "labels"))
         images = np.empty((len(labels), 3, 32, 32), np.uint8)
         for image, start, stop in zip(images, offsets, offsets[1:], strict=False):

@@ -132,7 +132,8 @@ def places(name, folder=None):
 
 
 def at_hand(name):
-    return any(_layouts.present(PUBLISHED[name], split, place) for split in ("train", "test") for place in places(name))
+    about, found = PUBLISHED[name], [*places(name)]
+    return all(any(_layouts.present(about, split, place) for place in found) for split in ("train", "test"))
 
 
 def read(name, split, folder=None):
