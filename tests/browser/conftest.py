@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from cnnlab.widgets.modules import bundle
+
 
 @pytest.fixture(scope="session")
 def lab_copy(server, free_port, root, tmp_path_factory):
@@ -51,3 +53,66 @@ def axe_violations():
         return [f"{rule['id']} ({rule['impact']}): {node['html'][:200]}" for rule in found for node in rule["nodes"]]
 
     return violations
+
+
+class Part:
+    """One explorer of a page, as a learner sees and uses it."""
+
+    def __init__(self, page, name):
+        self.page = page
+        self.root = page.get_by_role("region", name=name)
+        self.root.scroll_into_view_if_needed()
+        self.settle()
+
+    def settle(self):
+        """Wait until the page has drawn what it was told."""
+        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    def control(self, label):
+        return self.root.get_by_label(label, exact=True)
+
+    def press(self, label, *keys):
+        """Keys on a control."""
+        self.control(label).focus()
+        for key in keys:
+            self.page.keyboard.press(key)
+        self.settle()
+
+    def choose(self, label, option):
+        self.control(label).select_option(option)
+        self.settle()
+
+    def button(self, name):
+        self.root.get_by_role("button", name=name, exact=True).click()
+        self.settle()
+
+    def text(self, part="summary"):
+        """What stands in the first element of class cnn-<part>."""
+        self.settle()
+        return self.root.locator(f".cnn-{part}").first.inner_text()
+
+    def seen(self, selector="canvas"):
+        """The pictures (canvas) and charts (anything else) that the selector finds, to compare with later ones."""
+        self.settle()
+        picture = "(e) => e.tagName === 'CANVAS' ? e.toDataURL() : e.innerHTML"
+        return [node.evaluate(picture) for node in self.root.locator(selector).all()]
+
+
+@pytest.fixture(scope="session")
+def part():
+    """A function: `part(page, name)` gives the explorer of that name (its region's label) as a `Part`."""
+    return Part
+
+
+@pytest.fixture(scope="session")
+def import_module():
+    """A function: `import_module(page, name, entry)` makes the exports of a JavaScript module `window[name]`."""
+
+    def imported(page, name, entry):
+        page.evaluate(
+            "async ([name, source]) => { window[name] = await import("
+            "URL.createObjectURL(new Blob([source], {type: 'text/javascript'}))) }",
+            [name, bundle(entry).replace("export default", "const shown =")],
+        )
+
+    return imported

@@ -10,42 +10,11 @@ from cnnlab.apps import hubel_wiesel, pixels, pixels_cost
 from cnnlab.apps.hubel_wiesel import HubelWiesel
 from cnnlab.apps.pixels import PixelsExplorer
 from cnnlab.apps.pixels_cost import DenseAgainstConvolution
-from cnnlab.widgets.modules import bundle
 
 pytestmark = pytest.mark.browser
 
 LESSON = "01_images"
 SETTINGS = 100
-
-
-class Explorer:
-    """One explorer of the lesson, as a learner uses it."""
-
-    def __init__(self, page, name):
-        self.page = page
-        self.root = page.get_by_role("region", name=name)
-        self.root.scroll_into_view_if_needed()
-
-    def settle(self):
-        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-
-    def seen(self, selector="canvas"):
-        self.settle()
-        picture = "(e) => e.tagName === 'CANVAS' ? e.toDataURL() : e.innerHTML"
-        return [node.evaluate(picture) for node in self.root.locator(selector).all()]
-
-    def text(self, part="summary"):
-        self.settle()
-        return self.root.locator(f".cnn-{part}").first.inner_text()
-
-    def control(self, label):
-        return self.root.get_by_label(label, exact=True)
-
-    def press(self, label, *keys):
-        self.control(label).focus()
-        for key in keys:
-            self.page.keyboard.press(key)
-        self.settle()
 
 
 EXPLORERS = {
@@ -56,10 +25,10 @@ EXPLORERS = {
 
 
 @pytest.mark.parametrize("place", ["page", "voila"])
-def test_a_slider_moved_by_keyboard_changes_picture_and_text(open_lesson, axe_violations, place):
+def test_a_slider_moved_by_keyboard_changes_picture_and_text(open_lesson, axe_violations, place, part):
     with open_lesson(place, LESSON) as page:
         for name, (label, pictures, text) in EXPLORERS.items():
-            explorer = Explorer(page, name)
+            explorer = part(page, name)
             explorer.press(label, "Home")
             before = explorer.seen(pictures), explorer.text(text)
             explorer.press(label, "ArrowRight", "ArrowRight")
@@ -89,8 +58,8 @@ def page(open_lesson):
         yield page
 
 
-def test_pointing_reads_the_pixel_and_its_neighbourhood(page):
-    explorer = Explorer(page, "Pixels explorer")
+def test_pointing_reads_the_pixel_and_its_neighbourhood(page, part):
+    explorer = part(page, "Pixels explorer")
     explorer.root.get_by_role("button", name="Back to the original").click()
     assert "distance 0" in explorer.text("verdict")
     canvas = explorer.root.locator(".cnn-view0 canvas")
@@ -106,16 +75,16 @@ def test_pointing_reads_the_pixel_and_its_neighbourhood(page):
     explorer.control("in colour").check()
 
 
-def test_examples_show_what_is_nearer(page):
-    explorer = Explorer(page, "Pixels explorer")
+def test_examples_show_what_is_nearer(page, part):
+    explorer = part(page, "Pixels explorer")
     explorer.control("Example").select_option("A few pixels to the right")
     assert "farther from the original than an even card, Cat" in explorer.text("verdict")
     explorer.control("Example").select_option("Something in front")
     assert "nearer to the original than every other" in explorer.text("verdict")
 
 
-def test_a_prediction_is_covered_until_it_is_made(page):
-    explorer = Explorer(page, "Pixels explorer")
+def test_a_prediction_is_covered_until_it_is_made(page, part):
+    explorer = part(page, "Pixels explorer")
     explorer.root.get_by_role("button", name="Predict the distance").click()
     assert explorer.text("px-far") == "?"
     assert "distance" not in explorer.text()
@@ -130,8 +99,8 @@ def test_a_prediction_is_covered_until_it_is_made(page):
     assert verdict.startswith("Right.") == (min(others) < mine)
 
 
-def test_a_tuning_curve_is_drawn_as_the_bar_turns(page):
-    explorer = Explorer(page, "Hubel and Wiesel’s bar")
+def test_a_tuning_curve_is_drawn_as_the_bar_turns(page, part):
+    explorer = part(page, "Hubel and Wiesel’s bar")
     explorer.root.get_by_role("button", name="Erase curves").click()
     explorer.press("Angle, °", "Home")
     dots = explorer.root.locator(".cnn-tuning circle")
@@ -159,15 +128,11 @@ def test_exercises_recognise_slips(page):
 
 
 @pytest.fixture(scope="module")
-def engines(open_page):
+def engines(open_page, import_module):
     with open_page() as page:
         page.goto("about:blank")
         for name in ("pixels_compute", "hubel_wiesel_compute", "pixels_cost"):
-            page.evaluate(
-                "async ([name, source]) => { window[name] = await import("
-                "URL.createObjectURL(new Blob([source], {type: 'text/javascript'}))) }",
-                [name, bundle(f"explorers/{name}.js").replace("export default", "const shown =")],
-            )
+            import_module(page, name, f"explorers/{name}.js")
         yield page
 
 

@@ -21,39 +21,6 @@ LESSON = "05_pooling"
 SETTINGS = 120
 
 
-class Explorer:
-    """One explorer of the lesson, as a learner uses it."""
-
-    def __init__(self, page, name):
-        self.page = page
-        self.root = page.get_by_role("region", name=name)
-        self.root.scroll_into_view_if_needed()
-
-    def settle(self):
-        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-
-    def seen(self, selector="canvas"):
-        self.settle()
-        return [node.evaluate("(canvas) => canvas.toDataURL()") for node in self.root.locator(selector).all()]
-
-    def text(self, part="summary"):
-        self.settle()
-        return self.root.locator(f".cnn-{part}").first.inner_text()
-
-    def control(self, label):
-        return self.root.get_by_label(label, exact=True)
-
-    def example(self, name):
-        self.control("Example").select_option(name)
-        self.settle()
-
-    def press(self, label, *keys):
-        self.control(label).focus()
-        for key in keys:
-            self.page.keyboard.press(key)
-        self.settle()
-
-
 EXPLORERS = {
     "Pooling explorer": ("Size", ".cnn-output canvas", "sum"),
     "Equivariance explorer": ("Right, px", "canvas", "summary"),
@@ -61,10 +28,10 @@ EXPLORERS = {
 
 
 @pytest.mark.parametrize("place", ["page", "voila"])
-def test_a_slider_moved_by_keyboard_changes_picture_and_text(open_lesson, axe_violations, place):
+def test_a_slider_moved_by_keyboard_changes_picture_and_text(open_lesson, axe_violations, place, part):
     with open_lesson(place, LESSON) as page:
         for name, (label, pictures, text) in EXPLORERS.items():
-            explorer = Explorer(page, name)
+            explorer = part(page, name)
             explorer.press(label, "Home")
             before = explorer.seen(pictures), explorer.text(text)
             explorer.press(label, "ArrowRight", "ArrowRight")
@@ -72,7 +39,7 @@ def test_a_slider_moved_by_keyboard_changes_picture_and_text(open_lesson, axe_vi
             assert after[0] != before[0] and after[1] != before[1], name
             explorer.press(label, "ArrowLeft", "ArrowLeft")
             assert (explorer.seen(pictures), explorer.text(text)) == before, name
-        axes = Explorer(page, "Axes classifier")
+        axes = part(page, "Axes classifier")
         before = axes.text("ax-verdict")
         axes.press("Threshold", "End")
         assert before.startswith("Axes.") and axes.text("ax-verdict").startswith("No axes.")
@@ -99,9 +66,9 @@ def page(open_lesson):
         yield page
 
 
-def test_the_lectures_example_window_by_window(page):
-    explorer = Explorer(page, "Pooling explorer")
-    explorer.example("The lecture’s 10×10: 11, 13, … 99")
+def test_the_lectures_example_window_by_window(page, part):
+    explorer = part(page, "Pooling explorer")
+    explorer.choose("Example", "The lecture’s 10×10: 11, 13, … 99")
     found = []
     for _ in range(25):
         found.append(int(explorer.text("sum").rpartition("= ")[2]))
@@ -111,9 +78,9 @@ def test_the_lectures_example_window_by_window(page):
     assert "25 cells of 100 reach the output" in explorer.text()
 
 
-def test_padding_is_told_apart(page):
-    explorer = Explorer(page, "Pooling explorer")
-    explorer.example("Padding never wins")
+def test_padding_is_told_apart(page, part):
+    explorer = part(page, "Pooling explorer")
+    explorer.choose("Example", "Padding never wins")
     assert "max(·, ·, ·" in explorer.text("sum") and "never wins" in explorer.text()
     explorer.control("average").check()
     assert "(0 + 0 + 0" in explorer.text("sum") and "counts as 0" in explorer.text()
@@ -121,12 +88,12 @@ def test_padding_is_told_apart(page):
     assert explorer.text("sum").endswith("= 6"), "the padding goes where no window could hold it"
 
 
-def test_state_text_goes_there_and_back(page):
-    explorer = Explorer(page, "Pooling explorer")
-    explorer.example("A photograph, a quarter of its side")
+def test_state_text_goes_there_and_back(page, part):
+    explorer = part(page, "Pooling explorer")
+    explorer.choose("Example", "A photograph, a quarter of its side")
     state = explorer.root.get_by_label("State as text", exact=False)
     saved, picture = state.input_value(), explorer.seen()
-    explorer.example("The same, averaged")
+    explorer.choose("Example", "The same, averaged")
     state.fill(saved)
     state.press("Enter")
     assert explorer.seen() == picture
@@ -135,21 +102,21 @@ def test_state_text_goes_there_and_back(page):
     assert "size=9: must be" in explorer.text("notice")
 
 
-def test_both_ways_agree_until_something_breaks_it(page):
-    explorer = Explorer(page, "Equivariance explorer")
-    explorer.example("Convolution alone: both ways agree")
+def test_both_ways_agree_until_something_breaks_it(page, part):
+    explorer = part(page, "Equivariance explorer")
+    explorer.choose("Example", "Convolution alone: both ways agree")
     assert explorer.text("eq-error").startswith("0 %")
     explorer.press("Stride", "ArrowRight")
     assert "no multiple of the stride 2" in explorer.text()
     plain = float(explorer.text("eq-error").split()[0])
     explorer.control("blur before the stride").check()
     assert 0 < float(explorer.text("eq-error").split()[0]) < plain
-    explorer.example("Borders: zeros come in")
+    explorer.choose("Example", "Borders: zeros come in")
     assert "zeros enter at the border" in explorer.text()
 
 
-def test_predictions_are_covered_until_they_are_made(page):
-    explorer = Explorer(page, "Equivariance explorer")
+def test_predictions_are_covered_until_they_are_made(page, part):
+    explorer = part(page, "Equivariance explorer")
     explorer.root.get_by_role("button", name="Predict: will they agree?").click()
     assert (explorer.text("eq-error"), explorer.text()) == ("?", "")
     explorer.root.get_by_role("button", name="no, they differ").click()
@@ -157,8 +124,8 @@ def test_predictions_are_covered_until_they_are_made(page):
     verdict = explorer.root.get_by_role("status").inner_text()
     assert verdict.startswith("Right.") == (not explorer.text("eq-error").startswith("0 %"))
 
-    windows = Explorer(page, "Pooling explorer")
-    windows.example("Overlapping windows: size 3, stride 2")
+    windows = part(page, "Pooling explorer")
+    windows.choose("Example", "Overlapping windows: size 3, stride 2")
     windows.root.get_by_role("button", name="Predict the output size").click()
     windows.settle()
     assert "4×4" not in windows.root.locator(".cnn-main").inner_text()
@@ -169,9 +136,9 @@ def test_predictions_are_covered_until_they_are_made(page):
         assert word in windows.text("verdict")
 
 
-def test_pixels_can_be_typed_and_the_decision_follows(page):
-    explorer = Explorer(page, "Axes classifier")
-    explorer.example("A vertical line alone")
+def test_pixels_can_be_typed_and_the_decision_follows(page, part):
+    explorer = part(page, "Axes classifier")
+    explorer.choose("Example", "A vertical line alone")
     assert explorer.text("ax-verdict").startswith("No axes. Only an upright line")
     for column in (1, 3, 4):
         explorer.control(f"Pixel, row 3, column {column}").fill("1")
@@ -180,7 +147,7 @@ def test_pixels_can_be_typed_and_the_decision_follows(page):
     explorer.control("Pixel, row 1, column 1").fill("99")
     explorer.control("Pixel, row 1, column 1").press("Enter")
     assert "99 is outside" in explorer.text("notice")
-    explorer.example("The lecture’s image")
+    explorer.choose("Example", "The lecture’s image")
     explorer.root.locator(".cnn-horizontal-map canvas").focus()
     explorer.page.keyboard.press("ArrowRight")
     explorer.page.keyboard.press("ArrowDown")
