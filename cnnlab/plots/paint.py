@@ -48,7 +48,11 @@ def colours(array, scale="grey", low=None, high=None):
 
 
 def png(array, scale="grey", low=None, high=None):
-    """The same as the bytes of a PNG file, one pixel a cell; the page enlarges it."""
+    """The same as the bytes of a PNG file, one pixel a cell; the page enlarges it.
+
+    A uint8 array (rows, columns, 3) is a colour picture already and painted as it is.
+    """
     target = io.BytesIO()
-    Image.fromarray(colours(array, scale, low, high)).save(target, "PNG", compress_level=1)
+    pixels = array if np.ndim(array) == 3 else colours(array, scale, low, high)
+    Image.fromarray(pixels).save(target, "PNG", compress_level=1)
     return target.getvalue()
