@@ -86,7 +86,7 @@ class Augment:
             images = flipped(images, draws.flip)
         if draws.shift is not None:
             images = shifted(images, draws.shift)
-        images = images.float() / 255
+        images = images.float().div_(255)
         if draws.scale is not None:
             images = scaled(images, draws.scale)
         if draws.colour is not None:
@@ -106,7 +106,9 @@ def flipped(images, which):
     >>> flipped(torch.tensor([[[[1, 2, 3]]]]), torch.tensor([True]))
     tensor([[[[3, 2, 1]]]])
     """
-    return torch.where(which.view(-1, 1, 1, 1), images.flip(-1), images)
+    count = len(images)
+    both = torch.cat([images, images.flip(-1)])
+    return both.index_select(0, torch.arange(count, device=images.device) + count * which)  # copies whole images
 
 
 def shifted(images, offsets):
@@ -121,8 +123,10 @@ def shifted(images, offsets):
     # A view of every crop of the padded image: (N, rows to start at, columns to start at, C, H, W). Nothing is copied.
     n, c, h, w = padded.stride()
     crops = padded.as_strided((count, 2 * room + 1, 2 * room + 1, channels, height, width), (n, h, w, c, h, w))
-    down, right = (room - offsets).unbind(1)
-    return crops[torch.arange(count, device=images.device), down, right]
+    chosen = (torch.arange(count, device=images.device), *(room - offsets).unbind(1))
+    if images.device.type == "cpu":  # NumPy copies crop by crop, six times as fast as torch's number by number
+        return torch.from_numpy(crops.numpy()[tuple(index.numpy() for index in chosen)])
+    return crops[chosen]
 
 
 def scaled(images, factors):
@@ -137,29 +141,31 @@ def coloured(images, brightness, contrast, saturation):
     """Images from 0 to 1 with one factor an image each: brightness times every value, contrast times the distance
     from the image's mean grey, saturation times the distance from the pixel's grey (colour images only)."""
     brightness, contrast, saturation = (factor.view(-1, 1, 1, 1) for factor in (brightness, contrast, saturation))
-    images = images * brightness
+    if images.shape[1] != 3:
+        saturation = torch.ones_like(saturation)
     grey = _grey(images)
     mean = grey.mean(dim=(2, 3), keepdim=True)
-    if images.shape[1] == 3:
-        images = grey + saturation * (images - grey)
-    return (mean + contrast * (images - mean)).clamp(0, 1)
+    # brightness (mean + contrast (grey + saturation (image - grey) - mean)), in one pass over the image
+    rest = contrast * (1 - saturation) * grey + (1 - contrast) * mean
+    return (images * (brightness * contrast * saturation)).add_(brightness * rest).clamp_(0, 1)
 
 
 def _grey(images):
     """Luminance (N, 1, H, W), with the weights of ITU-R BT.601 where there are three channels."""
     if images.shape[1] != 3:
         return images.mean(dim=1, keepdim=True)
-    weights = torch.tensor([0.299, 0.587, 0.114], device=images.device).view(1, 3, 1, 1)
-    return (images * weights).sum(dim=1, keepdim=True)
+    red, green, blue = images.split(1, dim=1)
+    return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
 def cut_out(images, centres, side, fill=0.5):
     """A square of `side` pixels about each image's centre (row, column) replaced by `fill`; at the edge only a part."""
     height, width = images.shape[2:]
-    first = (centres - side // 2).unsqueeze(2)  # (N, 2, 1)
-    rows = torch.arange(height, device=images.device)
-    columns = torch.arange(width, device=images.device)
-    in_rows = (rows >= first[:, 0]) & (rows < first[:, 0] + side)  # (N, H)
-    in_columns = (columns >= first[:, 1]) & (columns < first[:, 1] + side)
-    square = in_rows[:, None, :, None] & in_columns[:, None, None, :]
-    return torch.where(square, torch.as_tensor(fill, device=images.device).view(1, -1, 1, 1), images)
+    across = torch.arange(side, device=images.device) - side // 2
+    # What lies outside the image is moved onto its edge, which is in the square too.
+    rows = (centres[:, :1] + across).clamp(0, height - 1)[:, :, None]
+    columns = (centres[:, 1:] + across).clamp(0, width - 1)[:, None, :]
+    result = images.clone()
+    number = torch.arange(len(images), device=images.device)[:, None, None]
+    result[number, :, rows, columns] = torch.as_tensor(fill, dtype=images.dtype, device=images.device)
+    return result

@@ -95,7 +95,7 @@ def fit(model, data, recipe=None, *, held_out=None, checkpoint=None, stop=None):
         rate = state.set_rate()
         with repeatable(recipe.seed, state.step, device):
             chosen = batches.order(epoch, len(images))[step_in_epoch * batch :][:batch]
-            loss, accuracy = batches.backward(images[chosen], labels[chosen], state.scaler)
+            loss, accuracy = batches.backward(images.index_select(0, chosen), labels[chosen], state.scaler)
         norm = _clip(model, state, recipe.clip)
         loss, accuracy, norm = torch.stack([loss, accuracy, norm]).tolist()
         if not math.isfinite(loss) or not (math.isfinite(norm) or state.scaler.is_enabled()):
@@ -187,7 +187,7 @@ def normalize(images, data):
 
 def _standardize(images, data):
     mean, std = (torch.tensor(values, device=images.device).view(1, -1, 1, 1) for values in (data.mean, data.std))
-    return (images - mean) / std
+    return (images - mean).div_(std)
 
 
 @torch.no_grad()
