@@ -15,6 +15,7 @@ import torch
 
 from cnnlab import nets
 from cnnlab.nets import _parallel, checkpoint, data, records
+from cnnlab.nets.architectures.alexnet_small import AlexNetSmall
 from cnnlab.nets.architectures.resnet_cifar import ResNetCifar
 from cnnlab.nets.augment import Augment
 from cnnlab.nets.recipe import PRECISIONS, SCHEDULES, Recipe
@@ -29,7 +30,7 @@ def parser():
     options.add_argument("--model", required=True, help="a name of cnnlab.nets.names()")
     options.add_argument("--data", required=True, help="a name of cnnlab.nets.data.names()")
     options.add_argument("--folder", help="where the data are, if they are files of yours")
-    options.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="of the net, like width=8")
+    options.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="of the net, as JSON, like width=8")
     options.add_argument("--images", type=int, default=0, help="train on so many images only")
     options.add_argument("--held-out", type=int, default=0, help="training images to score every epoch instead")
     options.add_argument("--test", action="store_true", help="score the test set once at the end")
@@ -155,6 +156,8 @@ def build(chosen, training, recipe):
     torch.manual_seed(recipe.seed)
     sizes = {"num_classes": len(training.classes), "in_channels": training.images.shape[1]}
     options = {name: json.loads(value) for name, _, value in (text.partition("=") for text in chosen.option)}
+    if chosen.model == "alexnet_small":
+        return AlexNetSmall(**sizes, **options)
     depth = re.fullmatch(r"(plain|resnet|preact_resnet)(\d+)", chosen.model)
     if options and depth:
         options |= {"shortcuts": depth[1] != "plain", "preactivation": depth[1] == "preact_resnet"}
