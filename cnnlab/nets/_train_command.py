@@ -1,6 +1,7 @@
 """`python -m cnnlab.nets.train`: train a net from a shell, with a progress bar; see `--help`."""
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import re
@@ -30,7 +31,7 @@ def parser():
     options.add_argument("--model", required=True, help="a name of cnnlab.nets.names()")
     options.add_argument("--data", required=True, help="a name of cnnlab.nets.data.names()")
     options.add_argument("--folder", help="where the data are, if they are files of yours")
-    options.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="of the net, as JSON, like width=8")
+    options.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="of the net, like width=8")
     options.add_argument("--images", type=int, default=0, help="train on so many images only")
     options.add_argument("--held-out", type=int, default=0, help="training images to score every epoch instead")
     options.add_argument("--test", action="store_true", help="score the test set once at the end")
@@ -93,10 +94,8 @@ def run(chosen, arguments, device=None):
         print(f"{chosen.model}, {parameters:,} parameters, on {len(training):,} images of {training.name} ({device})")
     recorder = records.Recorder(recipe.epochs)
     begin = time.perf_counter()
-    with tqdm(disable=not talks, unit="step", dynamic_ncols=True) as bar:
-        for record in fit(
-            model, training, recipe, held_out=held_out, checkpoint=chosen.checkpoint, stop=on_interrupt().is_set
-        ):
+    with tqdm(disable=not talks, unit="step", dynamic_ncols=True) as bar, interrupts() as stop:
+        for record in fit(model, training, recipe, held_out=held_out, checkpoint=chosen.checkpoint, stop=stop):
             if record.notice and talks:
                 bar.write(record.notice, file=sys.stderr)
             if record.images_per_second == 0:  # the loss was not finite
@@ -165,12 +164,16 @@ def build(chosen, training, recipe):
     return nets.build(chosen.model, **sizes)
 
 
-def on_interrupt():
-    """An event that Ctrl-C and a polite kill set; the run then saves and ends."""
-    event = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: event.set())
-    return event
+@contextlib.contextmanager
+def interrupts():
+    """An event that Ctrl-C and a polite kill set, instead of ending the process: the run then saves and ends."""
+    event, signals = threading.Event(), (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: event.set()) for number in signals]
+    try:
+        yield event
+    finally:
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)
 
 
 def line(epoch):
