@@ -110,6 +110,8 @@ def run(chosen, arguments, device=None):
     done = bool(recorder.epochs) and recorder.epochs[-1].epoch == recipe.epochs
     if not talks:
         return
+    if chosen.half:  # what is scored is what is saved
+        model.load_state_dict(rounded(model.state_dict()))
     training_score = evaluate(model, training) if chosen.training_score and done else None
     test = evaluate(model, data.load(chosen.data, "test", folder=chosen.folder)) if chosen.test and done else None
     for name, score in (("training", training_score), ("test", test)):
@@ -158,7 +160,7 @@ def build(chosen, training, recipe):
     if chosen.model == "alexnet_small":
         return AlexNetSmall(**sizes, **options)
     depth = re.fullmatch(r"(plain|resnet|preact_resnet)(\d+)", chosen.model)
-    if options and depth:
+    if depth and (options or chosen.model not in nets.names()):
         options |= {"shortcuts": depth[1] != "plain", "preactivation": depth[1] == "preact_resnet"}
         return ResNetCifar(int(depth[2]), **sizes, **options)
     return nets.build(chosen.model, **sizes)
@@ -184,11 +186,16 @@ def line(epoch):
     return f"{text}; {epoch.seconds:.0f} s"
 
 
+def rounded(tensors):
+    """Floating-point tensors as float16, the others as they are."""
+    return {name: value.half() if value.is_floating_point() else value for name, value in tensors.items()}
+
+
 def save_weights(model, training, chosen, command, test):
     """The trained weights as a file that says what they are."""
     tensors = model.state_dict()
     if chosen.half:
-        tensors = {name: t.half() if t.is_floating_point() else t for name, t in tensors.items()}
+        tensors = rounded(tensors)
     metadata = {
         "architecture": chosen.model,
         "data": training.name,

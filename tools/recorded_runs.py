@@ -1,0 +1,77 @@
+"""Train anew what the lessons show and look into: `python tools/recorded_runs.py NAME ...` (`weights` for all nets that
+are shipped, `all` for everything; `--list` says what there is).
+
+Each run writes its figures to cnnlab/nets/records/NAME.json, and a shipped net its weights to
+cnnlab/nets/trained/NAME.safetensors. Rates and schedules were chosen on images held out of the training set.
+"""
+
+import argparse
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+NETS = Path(__file__).parents[1] / "cnnlab" / "nets"
+
+CIFAR = "--data cifar-10 --flip 0.5 --shift 4 --batch 64 --images 5000 --held-out 1000 --training-score"
+ALEXNET = f"--model alexnet_small {CIFAR} --rate 0.02 --epochs 12"
+NORM = f"--model plain20 {CIFAR} --epochs 5"
+
+SHIPPED = {
+    "fashion_cnn": "--model fashion_cnn --data fashion-mnist --epochs 24 --held-out 2000 --batch 128 --rate 0.05 "
+    "--flip 0.5 --shift 2 --cutout 8 --label-smoothing 0.1 --ema 0.999 --precision bfloat16 --test --half",
+    "resnet20": "--model resnet20 --data cifar-10 --epochs 26 --held-out 2000 --batch 128 --rate 0.1 "
+    "--flip 0.5 --shift 4 --ema 0.999 --precision bfloat16 --test",
+    "lenet5": "--model lenet5 --data mnist --epochs 10 --held-out 2000 --batch 128 --rate 0.05 "
+    "--shift 2 --ema 0.999 --test",
+}
+RECORDED = {
+    "mlp": "--model mlp --data fashion-mnist --epochs 12 --held-out 2000 --batch 128 --rate 0.1 --test",
+    **{
+        f"degradation_{kind}{depth}": f"--model {kind}{depth} {CIFAR} --rate 0.05 --epochs 10"
+        for kind in ("plain", "resnet")
+        for depth in (8, 20, 56)
+    },
+    "alexnet_all": f"{ALEXNET} --option lrn=false",
+    "alexnet_tanh": f"{ALEXNET} --option lrn=false --option activation='\"tanh\"'",
+    "alexnet_no_dropout": f"{ALEXNET} --option lrn=false --option dropout=0",
+    "alexnet_no_augmentation": f"{ALEXNET} --option lrn=false --flip 0 --shift 0",
+    "alexnet_no_overlap": f"{ALEXNET} --option lrn=false --option overlapping=false",
+    "alexnet_no_momentum": f"{ALEXNET} --option lrn=false --momentum 0",
+    "alexnet_lrn": ALEXNET,
+    **{
+        f"batch_norm_{word}_{rate}": f"{NORM} --rate {rate} --option batch_norm={flag}"
+        for word, flag in (("on", "true"), ("off", "false"))
+        for rate in (0.01, 0.1, 1.0)
+    },
+}
+
+
+def command(name, threads=1):
+    """The command of a run, as a list of words."""
+    words = shlex.split(SHIPPED[name] if name in SHIPPED else RECORDED[name])
+    words += ["--threads", str(threads), "--record", str(NETS / "records" / f"{name}.json")]
+    if name in SHIPPED:
+        words += ["--weights", str(NETS / "trained" / f"{name}.safetensors")]
+    return [sys.executable, "-m", "cnnlab.nets.train", *words]
+
+
+def main(arguments=None):
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("names", nargs="*", help="of runs")
+    options.add_argument("--list", action="store_true", help="say which runs there are")
+    options.add_argument("--threads", type=int, default=1, help="of the CPU; the recorded runs had one")
+    chosen = options.parse_args(arguments)
+    every = {**SHIPPED, **RECORDED}
+    if chosen.list:
+        print(*every, sep="\n")
+    groups = {"weights": list(SHIPPED), "all": list(every)}
+    for name in [name for wanted in chosen.names for name in groups.get(wanted, [wanted])]:
+        if name not in every:
+            options.error(f"{name}: must be one of {', '.join([*groups, *every])}")
+        print(f"== {name} ==", flush=True)
+        subprocess.run(command(name, chosen.threads), check=True)
+
+
+if __name__ == "__main__":
+    main()
