@@ -5,7 +5,7 @@ PORT ?= 8866
 BIN := .venv/bin
 SOURCES := cnnlab tests tools notebooks $(wildcard bench)
 
-.PHONY: help dashboard lab site test test-colab bench check fix links pictures constraints clean
+.PHONY: help dashboard lab site test test-colab bench check fix links pictures weights constraints clean
 .DELETE_ON_ERROR:
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make check       style and consistency;  make fix  repairs what it can"
 	@echo "make links       write all addresses and tables that follow from pyproject.toml and the lessons' metadata"
 	@echo "make pictures    take the gallery's pictures of the lessons anew"
+	@echo "make weights     train the shipped nets anew, an hour or two (ARGS=lenet5 for one of them)"
 	@echo "make constraints pin the newest versions in constraints.txt"
 	@echo "make clean       remove what was built, except environments"
 
@@ -55,6 +56,9 @@ links: .venv/test.stamp
 
 pictures: .venv/test.stamp
 	$(BIN)/python tools/pictures.py
+
+weights: .venv/test.stamp
+	$(BIN)/python tools/recorded_runs.py $(or $(ARGS),weights)
 
 constraints:
 	rm -rf .venv-pins
