@@ -6,8 +6,9 @@ Importing this loads torch and NumPy, nothing more.
 from cnnlab.core import checks
 from cnnlab.nets.architectures import ALL
 from cnnlab.nets.architectures.architecture import Architecture
+from cnnlab.nets.summary import Row, Summary, summary
 
-__all__ = ["Architecture", "build", "info", "names"]
+__all__ = ["Architecture", "Row", "Summary", "build", "info", "names", "summary"]
 
 
 def names():
