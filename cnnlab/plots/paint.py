@@ -8,6 +8,7 @@ import io
 import numpy as np
 from PIL import Image
 
+GAP = (128, 128, 128)  # where there is no number
 GREY = [(0, 0, 0), (255, 255, 255)]
 # Blue below zero, white at zero, red above: told apart by colour-blind eyes as well.
 SIGNED = [
@@ -36,15 +37,30 @@ MAPS = {"grey": ramp(GREY), "signed": ramp(SIGNED)}
 def colours(array, scale="grey", low=None, high=None):
     """The (rows, columns, 3) uint8 colours of a 2-D array.
 
-    scale : "grey" from `low` to `high`, or "signed" from -high to high; both follow the data where they are not given
+    scale : "grey" from `low` to `high`, or "signed" from -high to high; both follow the data where they are not given;
+        NaN, where there is no number, becomes a middle grey
     """
     array = np.asarray(array, np.float64)
     if scale == "signed":
-        high = abs(array).max() if high is None else high
+        high = np.nanmax(abs(array)) if high is None else high
         low = -high
-    low, high = array.min() if low is None else low, array.max() if high is None else high
-    share = (array - low) / ((high - low) or 1)
-    return MAPS[scale][np.floor(np.clip(share, 0, 1) * 255 + 0.5).astype(np.uint8)]
+    low, high = np.nanmin(array) if low is None else low, np.nanmax(array) if high is None else high
+    share = np.nan_to_num((array - low) / ((high - low) or 1))
+    painted = MAPS[scale][np.floor(np.clip(share, 0, 1) * 255 + 0.5).astype(np.uint8)]
+    painted[np.isnan(array)] = GAP
+    return painted
+
+
+def tiles(arrays, columns, gap=1):
+    """Several arrays of one size (N, rows, cols) beside and below each other, with NaN between them."""
+    arrays = np.asarray(arrays, np.float64)
+    count, height, width = arrays.shape
+    rows = -(-count // columns)
+    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap), np.nan)
+    for number, array in enumerate(arrays):
+        top, left = number // columns * (height + gap), number % columns * (width + gap)
+        sheet[top : top + height, left : left + width] = array
+    return sheet
 
 
 def png(array, scale="grey", low=None, high=None):

@@ -89,22 +89,28 @@ class LeNet1998(nn.Sequential):
 
 
 class LeNet(nn.Sequential):
-    """The form taught today, on 28x28 images: full connections, ReLU, max pooling, a plain linear output."""
+    """The form taught today, on 28x28 images: full connections, ReLU, max pooling, a plain linear output.
 
-    def __init__(self, num_classes=10, in_channels=1):
+    width : factor of the number of channels and units; dropout : share of the last hidden units, 0 for none
+    """
+
+    def __init__(self, num_classes=10, in_channels=1, *, width=1.0, dropout=0.0):
         super().__init__()
-        self.conv1 = nn.Conv2d(in_channels, 6, 5, padding=2)
+        first, second, third, fourth = (max(1, round(count * width)) for count in (6, 16, 120, 84))
+        self.conv1 = nn.Conv2d(in_channels, first, 5, padding=2)
         self.relu1 = nn.ReLU()
         self.pool1 = nn.MaxPool2d(2)
-        self.conv2 = nn.Conv2d(6, 16, 5)
+        self.conv2 = nn.Conv2d(first, second, 5)
         self.relu2 = nn.ReLU()
         self.pool2 = nn.MaxPool2d(2)
         self.flatten = nn.Flatten()
-        self.fc1 = nn.Linear(16 * 5 * 5, 120)
+        self.fc1 = nn.Linear(second * 5 * 5, third)
         self.relu3 = nn.ReLU()
-        self.fc2 = nn.Linear(120, 84)
+        self.fc2 = nn.Linear(third, fourth)
         self.relu4 = nn.ReLU()
-        self.fc3 = nn.Linear(84, num_classes)
+        if dropout:
+            self.dropout = nn.Dropout(dropout)
+        self.fc3 = nn.Linear(fourth, num_classes)
 
 
 PAPER = "LeCun, Bottou, Bengio & Haffner, Proc. IEEE 86 (1998)"

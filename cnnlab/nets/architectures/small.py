@@ -7,25 +7,29 @@ from cnnlab.nets.architectures.architecture import Architecture
 
 
 class FashionCNN(nn.Sequential):
-    """The lecture's CNN for Fashion-MNIST: convolution, ReLU, batch norm, twice; pooling; dropout; all that again."""
+    """The lecture's CNN for Fashion-MNIST: convolution, ReLU, batch norm, twice; pooling; dropout; all that again.
 
-    def __init__(self, num_classes=10, in_channels=1):
+    width : factor of the number of channels and units; dropout : share of the hidden units, half as much after pooling
+    """
+
+    def __init__(self, num_classes=10, in_channels=1, *, width=1.0, dropout=0.5):
         super().__init__()
-        inputs = in_channels
+        inputs, units = in_channels, max(1, round(512 * width))
         for number, channels in enumerate((32, 32, 64, 64), start=1):
+            channels = max(1, round(channels * width))
             self.add_module(f"conv{number}", nn.Conv2d(inputs, channels, 3, padding=1))
             self.add_module(f"relu{number}", nn.ReLU())
             self.add_module(f"norm{number}", nn.BatchNorm2d(channels))
             if number % 2 == 0:
                 self.add_module(f"pool{number // 2}", nn.MaxPool2d(2))
-                self.add_module(f"dropout{number // 2}", nn.Dropout(0.25))
+                self.add_module(f"dropout{number // 2}", nn.Dropout(dropout / 2))
             inputs = channels
         self.flatten = nn.Flatten()
-        self.fc1 = nn.Linear(64 * 7 * 7, 512)
+        self.fc1 = nn.Linear(inputs * 7 * 7, units)
         self.relu5 = nn.ReLU()
-        self.norm5 = nn.BatchNorm1d(512)
-        self.dropout3 = nn.Dropout(0.5)
-        self.fc2 = nn.Linear(512, num_classes)
+        self.norm5 = nn.BatchNorm1d(units)
+        self.dropout3 = nn.Dropout(dropout)
+        self.fc2 = nn.Linear(units, num_classes)
 
 
 class DogsCatsCNN(nn.Sequential):
@@ -55,16 +59,20 @@ class DogsCatsCNN(nn.Sequential):
 class MLP(nn.Sequential):
     """Dense layers alone: pixels in any order would do as well.
 
-    size : pixels along each side of the images; hidden : units of the hidden layers
+    size : pixels along each side of the images; hidden : units of the hidden layers, times `width`; dropout : share
+    of each hidden layer's units, 0 for none
     """
 
-    def __init__(self, num_classes=10, in_channels=1, *, size=28, hidden=(256, 128, 64)):
+    def __init__(self, num_classes=10, in_channels=1, *, size=28, hidden=(256, 128, 64), width=1.0, dropout=0.0):
         super().__init__()
         self.flatten = nn.Flatten()
         inputs = in_channels * checks.integer("size", size, 1) ** 2
         for number, units in enumerate(hidden, start=1):
+            units = max(1, round(units * width))
             self.add_module(f"fc{number}", nn.Linear(inputs, units))
             self.add_module(f"relu{number}", nn.ReLU())
+            if dropout:
+                self.add_module(f"dropout{number}", nn.Dropout(dropout))
             inputs = units
         self.add_module(f"fc{len(hidden) + 1}", nn.Linear(inputs, num_classes))
 

@@ -1,0 +1,147 @@
+"""Train your first CNN: LeNet, the CNN for Fashion-MNIST and an MLP on small images, watched while they learn."""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+import traitlets
+from torch.nn import functional
+
+from cnnlab.apps.base import Setting
+from cnnlab.apps.training_run import Run, TrainingApp
+from cnnlab.core import checks
+from cnnlab.nets import data as data_sets
+from cnnlab.nets import train
+from cnnlab.nets.architectures.lenet import LeNet
+from cnnlab.nets.architectures.small import MLP, FashionCNN
+from cnnlab.nets.augment import Augment
+from cnnlab.nets.recipe import Recipe
+from cnnlab.plots import paint
+from cnnlab.plots.confusion import confusion
+
+SIDE = 28  # pixels that the three networks want
+HELD_OUT = 300  # images at most, and a fifth of a small set
+NETS = {"LeNet": LeNet, "CNN for Fashion-MNIST": FashionCNN, "MLP": MLP}
+DATA = {"digits": "digits, 8×8", "fashion-mnist": "Fashion-MNIST", "mnist": "MNIST", "shapes": "shapes"}
+AMOUNTS = {"50": 50, "200": 200, "1000": 1000, "5000": 5000, "all": None}
+RATES = ("0.001", "0.005", "0.01", "0.05", "0.1", "0.5", "1")
+BATCHES = ("8", "16", "32", "64", "128", "256")
+WIDTHS = ("0.25", "0.5", "1", "2")
+SHOWN = 16  # filters or maps of a layer
+
+
+def images_of(name, split="train"):
+    """A data set as grey images of 28x28, which all three networks take."""
+    loaded = data_sets.load(name, split)
+    grey = loaded.images.float().mean(1, keepdim=True)
+    mean, std = (sum(values) / len(values) for values in (loaded.mean, loaded.std))
+    if grey.shape[-2:] != (SIDE, SIDE):
+        grey = functional.interpolate(grey, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
+    return replace(loaded, images=grey.round().to(torch.uint8), mean=(mean,), std=(std,))
+
+
+class TrainingExplorer(TrainingApp):
+    """Settings as the controls show them: `net`, `data`, `images`, `rate`, `batch` and `width` are names in menus."""
+
+    net = Setting("CNN for Fashion-MNIST").tag(sync=True, state=True)
+    data = Setting("digits").tag(sync=True, state=True)
+    images = Setting("all").tag(sync=True, state=True)
+    epochs = Setting(6).tag(sync=True, state=True)
+    rate = Setting("0.05").tag(sync=True, state=True)
+    batch = Setting("64").tag(sync=True, state=True)
+    width = Setting("0.5").tag(sync=True, state=True)
+    dropout = Setting(0.0).tag(sync=True, state=True)
+    shift = Setting(1).tag(sync=True, state=True)
+
+    label = traitlets.Unicode("Training").tag(sync=True)
+    controls = traitlets.List(
+        [
+            {"kind": "menu", "name": "net", "label": "Network", "options": [[name, name] for name in NETS]},
+            {"kind": "menu", "name": "data", "label": "Images", "options": [[k, v] for k, v in DATA.items()]},
+            {"kind": "menu", "name": "images", "label": "How many", "options": [[name, name] for name in AMOUNTS]},
+            {"kind": "slider", "name": "epochs", "label": "Epochs", "min": 1, "max": 40},
+            {"kind": "menu", "name": "rate", "label": "Learning rate", "options": [[name, name] for name in RATES]},
+            {"kind": "menu", "name": "batch", "label": "Batch", "options": [[name, name] for name in BATCHES]},
+            {"kind": "menu", "name": "width", "label": "Width, times", "options": [[name, name] for name in WIDTHS]},
+            {"kind": "slider", "name": "dropout", "label": "Dropout", "min": 0, "max": 0.8, "step": 0.1},
+            {"kind": "slider", "name": "shift", "label": "Shifts, px", "min": 0, "max": 4},
+        ]
+    ).tag(sync=True)
+
+    @traitlets.validate("net", "data", "images", "rate", "batch", "width")
+    def _named(self, proposal):
+        options = {"net": NETS, "data": DATA, "images": AMOUNTS, "rate": RATES, "batch": BATCHES, "width": WIDTHS}
+        name = proposal["trait"].name
+        return checks.choice(name, proposal["value"], tuple(options[name]))
+
+    @traitlets.validate("epochs")
+    def _epochs(self, proposal):
+        return checks.within("epochs", checks.integer("epochs", proposal["value"], 1), 1, 40)
+
+    @traitlets.validate("dropout")
+    def _dropout(self, proposal):
+        return checks.within("dropout", proposal["value"], 0, 0.8)
+
+    @traitlets.validate("shift")
+    def _shift(self, proposal):
+        return checks.within("shift", checks.integer("shift", proposal["value"], 0), 0, 4)
+
+    def prepare(self, *, net, data, images, epochs, rate, batch, width, dropout, shift):
+        """The network from scratch, the images, and what is held out of them."""
+        every = images_of(data)
+        rest, held_out = every.held_out(min(HELD_OUT, len(every) // 5))
+        if AMOUNTS[images] is not None:
+            rest = rest.subset(slice(0, AMOUNTS[images]))  # the split is in random order
+        torch.manual_seed(0)
+        model = NETS[net](len(every.classes), 1, width=float(width), dropout=dropout)
+        recipe = Recipe(epochs=epochs, batch=int(batch), rate=float(rate), augment=Augment(shift=shift))
+        name = f"{net}, {len(rest)} images, rate {rate}"
+        return Run(name, model, rest, recipe, held_out, notice=every.notice)
+
+    def look(self, run):
+        """First filters, what they answer to one image, and who is taken for whom; the last at the end of an epoch."""
+        first = next(layer for layer in run.model.modules() if hasattr(layer, "weight"))
+        image = train.normalize(run.held_out.images[:1], run.held_out)
+        with torch.no_grad():
+            weights = first.weight.detach()
+            if isinstance(first, torch.nn.Linear):
+                weights = weights.view(-1, SIDE, SIDE)
+                maps = image[0]
+            else:
+                weights = weights[:, 0]
+                maps = torch.relu(functional.conv2d(image, first.weight, first.bias, padding=first.padding))[0]
+        pictures = {
+            "Filters of the first layer": paint.png(paint.tiles(enlarged(weights[:SHOWN].numpy()), 4, gap=2), "signed"),
+            "What they answer to one image": paint.png(paint.tiles(maps[:SHOWN].numpy(), 4, gap=2)),
+        }
+        if run.last.held_out is not None or "matrix" not in vars(run):
+            run.matrix = confusion_matrix(run.model, run.held_out)
+        pictures["Truth and guess, held out"] = confusion(run.matrix, run.held_out.classes)
+        return pictures, mistaken(run.matrix, run.held_out.classes)
+
+    def conclude(self, run):
+        """The figure that counts, looked at once."""
+        test = images_of(run.data.name, "test")
+        return f"On the {len(test)} test images: {100 * train.evaluate(run.model, test).accuracy:.2f} %."
+
+
+def enlarged(arrays, least=24):
+    """Each cell as a square of cells, so that the gaps between small arrays stay thin."""
+    factor = -(-least // arrays.shape[-1])
+    return np.kron(arrays, np.ones((1, factor, factor)))
+
+
+def confusion_matrix(model, images):
+    """(classes, classes) counts: row the truth, column the guess."""
+    guesses = train.predict(model, images).argmax(1)
+    classes = len(images.classes)
+    return torch.bincount(images.labels * classes + guesses, minlength=classes**2).view(classes, classes).numpy()
+
+
+def mistaken(matrix, classes):
+    """The most frequent mistake in words."""
+    errors = matrix - torch.diag(torch.tensor(matrix).diagonal()).numpy()
+    if not errors.any():
+        return "No held-out image is mistaken."
+    truth, guess = divmod(int(errors.argmax()), len(classes))
+    return f"Most often mistaken: {classes[truth]} for {classes[guess]} ({errors[truth, guess]} times)."
