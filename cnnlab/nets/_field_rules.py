@@ -54,9 +54,9 @@ def enlarging(call):
 def unit_by_unit(call):
     """Each unit reads the unit at its place, in one map or in several."""
     spots = [spot for spot in call.spots if spot is not None]
+    if spots.count(spots[0]) == len(spots):
+        return spots[0]
     first = max(spots, key=lambda spot: sum(len(axes_in(factors)) for factors in spot.layout))
-    if all(spot == first for spot in spots):
-        return first
     for spot in spots:
         for ours, theirs in zip(reversed(first.layout), reversed(spot.layout), strict=False):
             if axes_in(theirs) not in ([], axes_in(ours)):

@@ -5,10 +5,12 @@ called in between. On the meta device, where tensors have shapes and no numbers,
 looks at its numbers cannot run there; it runs on zeros where its weights are.
 """
 
+import threading
 from contextlib import contextmanager
 
 import torch
 from torch import nn
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
 from cnnlab.core import checks
 from cnnlab.nets._fields import Graph, Unfollowed
@@ -29,35 +31,35 @@ class Noted:
 
 
 class Trace:
-    """All that one run showed: `noted` in order, the `graph` of windows, sentences on what is `missing`."""
+    """All that one run showed: `noted` in order, the `graph` of windows, sentences on what is `missing`.
+
+    names : the modules that are rows or hold rows, with their names; layers : those that are one row each
+    """
 
     def __init__(self, model, graph):
-        self.model, self.graph = model, graph
+        self.graph = graph
         self.noted, self.missing = [], []
         self.names = dict(_walk(model))
+        self.layers = {module for module in self.names if is_layer(module, model)}
         self.calls = {}
         self.running = []  # outermost first
-
-    def is_layer(self, module):
-        """Whether a module is one row: torch's own layers, and modules of others that hold no modules."""
-        return is_layer(module, self.model)
 
     def enter(self, module, inputs):
         noted = Noted(self.names[module], type(module).__name__, module)
         noted.memory = _storages(inputs)
         self.running.append(noted)
 
-    def leave(self, module, _, output):
+    def leave(self, module, output):
         noted = self.running.pop()
         inputs, noted.memory = noted.memory, 0
-        layer = self.is_layer(module)
+        layer = module in self.layers
         if layer or module._parameters:
             self._close(noted, output, inputs if layer else None)
 
     def operation(self, name, arguments, output, multiply_adds):
         """Note what ran: within a layer as part of it, elsewhere as a row of its own."""
         within = self.running[-1]
-        if self.is_layer(within.module):
+        if within.module in self.layers:
             within.multiply_adds += multiply_adds
         elif name not in VIEWS and (multiply_adds or any(hasattr(tensor, MARK) for tensor in arguments)):
             noted = Noted(self.place(name), name)
@@ -67,13 +69,13 @@ class Trace:
     def place(self, operation):
         """What an operation is called: the layer's name, or its own behind that of the module that calls it."""
         within = self.running[-1]
-        if self.is_layer(within.module):
+        if within.module in self.layers:
             return within.name or within.type
         return f"{within.name}.{operation}" if within.name else operation
 
     def _close(self, noted, output, inputs):
         noted.call = self.calls[noted.name] = self.calls.get(noted.name, 0) + 1
-        tensors = list(tensors_in(output))
+        tensors = tensors_in(output)
         if tensors:
             noted.shape = tuple(tensors[0].shape)
             noted.spot = getattr(tensors[0], MARK, None)
@@ -86,6 +88,7 @@ class Trace:
 
 
 def is_layer(module, model):
+    """Whether a module is one row: torch's own layers, and modules of others that hold no modules."""
     if type(module).__module__.startswith("torch.nn."):
         return type(module) not in GROUPS
     return not module._modules and module is not model
@@ -132,7 +135,7 @@ def _run(model, sizes, types, device):
                 f"Receptive fields are in the first input, of {sizes[0]}; that of {sizes[1]} is not followed."
             )
     mode = torch.inference_mode if device.type == "meta" else torch.no_grad
-    with _unchanged(model), _hooks(found), torch.random.fork_rng(devices=[]), mode():
+    with _unchanged(model, device), _calls(found), torch.random.fork_rng(devices=[]), mode():
         try:
             with Watch(found, model, meta=device.type == "meta"):
                 model(*inputs)
@@ -143,12 +146,20 @@ def _run(model, sizes, types, device):
 
 
 @contextmanager
-def _hooks(found):
-    handles = []
+def _calls(found):
+    """Tell `found` of the calls of its modules by hooks for all modules, so that the model's own are never touched."""
+    here = threading.get_ident()
+
+    def before(module, inputs):
+        if module in found.names and threading.get_ident() == here:
+            found.enter(module, inputs)
+
+    def after(module, inputs, output):
+        if module in found.names and threading.get_ident() == here:
+            found.leave(module, output)
+
+    handles = register_module_forward_pre_hook(before), register_module_forward_hook(after)
     try:
-        for module in found.names:
-            handles.append(module.register_forward_pre_hook(found.enter))
-            handles.append(module.register_forward_hook(found.leave))
         yield
     finally:
         for handle in handles:
@@ -156,10 +167,11 @@ def _hooks(found):
 
 
 @contextmanager
-def _unchanged(model):
+def _unchanged(model, device):
     """The model in evaluation mode; afterwards every attribute and every buffer is again what it was."""
     before = [(module, dict(module.__dict__), dict(module._buffers)) for module in model.modules()]
-    numbers = [(buffer, buffer.clone()) for buffer in model.buffers() if buffer.device.type != "meta"]
+    written = [] if device.type == "meta" else model.buffers()  # there, only twins of them are written to
+    numbers = [(buffer, buffer.clone()) for buffer in written]
     try:
         for module, _, _ in before:
             module.__dict__["training"] = False

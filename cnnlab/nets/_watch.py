@@ -1,7 +1,7 @@
 """What torch does while a network runs, operation by operation: run it, count it, follow the picture's axes."""
 
 import math
-from functools import cache
+from functools import cache, cached_property
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -20,7 +20,7 @@ class Watch(TorchDispatchMode):
     def __init__(self, trace, model, *, meta):
         super().__init__()
         self.trace, self.meta = trace, meta
-        self.owned = {id(tensor) for tensor in (*model.parameters(), *model.buffers())}
+        self.model = model
         self.twins = {}
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
@@ -33,7 +33,7 @@ class Watch(TorchDispatchMode):
                 if parts is not NotImplemented:
                     return parts
             output = self._run(function, args, kwargs or {})
-        arguments, outputs = list(tensors_in(args)), list(tensors_in(output))
+        arguments, outputs = tensors_in(args), tensors_in(output)
         followed = [getattr(tensor, MARK, None) for tensor in arguments]
         if any(followed):
             self._follow(name, rule, args, followed, outputs)
@@ -41,11 +41,15 @@ class Watch(TorchDispatchMode):
         self.trace.operation(NAMES.get(name, name), arguments, output, counted)
         return output
 
+    @cached_property
+    def owned(self):
+        return {id(tensor) for tensor in (*self.model.parameters(), *self.model.buffers())}
+
     def _run(self, function, args, kwargs):
         if self.meta:
-            tensors = list(tensors_in((args, kwargs)))
+            tensors = tensors_in((args, kwargs))
             mixed = any(tensor.device.type == "meta" for tensor in tensors)
-            if mixed or (function._schema.is_mutable and any(id(tensor) in self.owned for tensor in tensors)):
+            if mixed or (function._schema.is_mutable and self.owned & set(map(id, tensors))):
                 args, kwargs = self._twin(args), self._twin(kwargs)
         return function(*args, **kwargs)
 
@@ -78,14 +82,20 @@ class Watch(TorchDispatchMode):
 
 
 def tensors_in(value):
-    """The tensors in what a layer takes or returns: tuples, lists and mappings are searched."""
+    """The tensors in what a layer takes or returns, as a list: tuples, lists and mappings are searched."""
     if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, (tuple, list)):
-        for entry in value:
-            yield from tensors_in(entry)
-    elif isinstance(value, dict):
-        yield from tensors_in(list(value.values()))
+        return [value]
+    found = []
+    if isinstance(value, dict):
+        value = value.values()
+    elif type(value) not in (list, tuple) and not isinstance(value, (list, tuple)):
+        return found
+    for entry in value:
+        if isinstance(entry, torch.Tensor):
+            found.append(entry)
+        elif isinstance(entry, (list, tuple, dict)) and entry and not isinstance(next(iter(entry)), int):
+            found += tensors_in(entry)
+    return found
 
 
 @cache
@@ -121,7 +131,7 @@ def _batch_norm(function, x, weight, bias, mean, variance, training, *_):
     parts = [part for part in (weight, bias, mean, variance) if part is not None]
     if training or x.ndim < 2 or any(part.numel() != x.shape[1] for part in parts):
         return None
-    return torch.empty_like(x)
+    return torch.empty(x.shape, dtype=x.dtype, device="meta")
 
 
 def _linear(function, x, weight, bias=None):
@@ -133,14 +143,14 @@ def _linear(function, x, weight, bias=None):
 def _relu(function, x):
     if x.device.type != "meta":
         return None
-    return x if function._schema.is_mutable else torch.empty_like(x)
+    return x if function._schema.is_mutable else torch.empty(x.shape, dtype=x.dtype, device="meta")
 
 
 def _add(function, x, y):
     alike = isinstance(y, torch.Tensor) and x.shape == y.shape and x.dtype == y.dtype
     if not alike or x.device.type != "meta" or y.device.type != "meta":
         return None
-    return x if function._schema.is_mutable else torch.empty_like(x)
+    return x if function._schema.is_mutable else torch.empty(x.shape, dtype=x.dtype, device="meta")
 
 
 SHORTCUTS = {"conv2d": _convolution, "batch_norm": _batch_norm, "linear": _linear, "relu": _relu, "add": _add}

@@ -8,14 +8,17 @@ evaluation mode, so heads that only training uses are listed as not called.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import torch
 from torch import nn
+from torch.nn.modules.lazy import LazyModuleMixin
 
+from cnnlab import nets
 from cnnlab.core import checks, receptive_field
 from cnnlab.nets import _trace
 from cnnlab.nets._fields import Spot
+from cnnlab.nets._outline import Outline
 
 __all__ = ["Row", "Summary", "summary"]
 
@@ -140,36 +143,41 @@ def summary(model, input_size=None, *, dtypes=None):
     >>> net.parameters, net.multiply_adds, net["conv2"].output_shape, net["conv2"].receptive_field
     (61706, 416520, (1, 16, 10, 10), (14, 14))
     """
-    model, title, input_size = _model(model, input_size)
-    sizes = _sizes(input_size)
+    if isinstance(model, str):
+        known = nets.info(model)
+        return _named(model, tuple(_sizes(input_size or (1, *known.input_size))))
+    _refuse_model(model)
+    if input_size is None:
+        checks.refuse("input_size", None, "must be given for a model, with the batch, as (1, 3, 224, 224)")
+    return _summary(getattr(model, "_orig_mod", model), type(model).__name__, _sizes(input_size), dtypes)
+
+
+@lru_cache(maxsize=128)
+def _named(name, sizes):
+    with Outline():
+        model = nets.build(name)
+    return _summary(model, nets.info(name).title, list(sizes), None)
+
+
+def _summary(model, title, sizes, dtypes):
     kind = next((p.dtype for p in model.parameters() if p.is_floating_point()), torch.float32)
     if dtypes is not None and len(dtypes) != len(sizes):
         checks.refuse("dtypes", dtypes, f"must be {len(sizes)} types, one an input")
     trace = _trace.trace(model, sizes, dtypes or [kind] * len(sizes))
-    table = trace.graph.table() if len(sizes[0]) > 2 else None
-    owned = set()
-    rows = [_row(noted, table, owned) for noted in trace.noted]
+    table = trace.graph.table() if len(sizes[0]) > 2 else ()
+    nodes = [(node.size, node.jump, node.start, number) for number, node in enumerate(table)]
     called = {noted.module for noted in trace.noted}
-    for module, name in trace.names.items():
-        if module not in called and (trace.is_layer(module) or module._parameters):
-            rows.append(_row(_not_called(module, name), None, owned))
-    return Summary(title, tuple(sizes), tuple(rows), table, tuple(dict.fromkeys(trace.missing)))
+    left = [module for module in trace.names if module not in called and (module in trace.layers or module._parameters)]
+    owned = set()
+    rows = [_row(noted, nodes, owned) for noted in (*trace.noted, *(_not_called(trace, module) for module in left))]
+    return Summary(title, tuple(sizes), tuple(rows), table or None, tuple(dict.fromkeys(trace.missing)))
 
 
-def _model(model, input_size):
-    if isinstance(model, str):
-        from cnnlab import nets
-
-        known = nets.info(model)
-        with torch.device("meta"):
-            return nets.build(model), known.title, input_size or (1, *known.input_size)
+def _refuse_model(model):
     if not isinstance(model, nn.Module):
         checks.refuse("model", model, "must be a torch module or the name of an architecture")
-    if any(isinstance(p, nn.parameter.UninitializedTensorMixin) for p in (*model.parameters(), *model.buffers())):
+    if any(isinstance(m, LazyModuleMixin) and m.has_uninitialized_params() for m in model.modules()):
         checks.refuse("model", type(model).__name__, "has lazy layers without a size; run it once on an input first")
-    if input_size is None:
-        checks.refuse("input_size", None, "must be given for a model, with the batch, as (1, 3, 224, 224)")
-    return getattr(model, "_orig_mod", model), type(model).__name__, input_size  # _orig_mod: of torch.compile
 
 
 def _sizes(input_size):
@@ -183,34 +191,21 @@ def _sizes(input_size):
     return [tuple(checks.integer("input_size", n, 1) for n in size) for size in sizes]
 
 
-def _not_called(module, name):
-    noted = _trace.Noted(name, type(module).__name__, module)
+def _not_called(trace, module):
+    noted = _trace.Noted(trace.names[module], type(module).__name__, module)
     noted.note = "not called in evaluation mode"
     return noted
 
 
-def _row(noted, table, owned):
-    module, spot = noted.module, noted.spot
-    trainable = frozen = buffers = again = 0
+def _row(noted, nodes, owned):
+    module, spot, note = noted.module, noted.spot, noted.note
+    trainable = frozen = buffers = 0
     if module is not None:
-        own = not _trace.is_layer(module, None)
-        for kept in module._parameters.values() if own else module.parameters():
-            if kept is None:
-                continue
-            if id(kept) in owned:
-                again += kept.numel()
-            elif kept.requires_grad:
-                trainable += kept.numel()
-            else:
-                frozen += kept.numel()
-            owned.add(id(kept))
-        for kept in module._buffers.values() if own else module.buffers():
-            if kept is not None and id(kept) not in owned:
-                buffers += kept.numel()
-                owned.add(id(kept))
-    notes = [noted.note, f"its {again:,} parameters are counted above" if again else ""]
-    known = table is not None and isinstance(spot, Spot) and not spot.uneven
-    seen = table[spot.node] if known else None
+        trainable, frozen, buffers, again = _numbers(module, owned)
+        if again:
+            note = f"{note}; " * bool(note) + f"its {again:,} parameters are counted above"
+    followed = isinstance(spot, Spot) and not spot.uneven
+    field, jump, start, node = nodes[spot.node] if followed else (None,) * 4
     return Row(
         noted.name,
         noted.type,
@@ -220,11 +215,27 @@ def _row(noted, table, owned):
         buffers,
         noted.multiply_adds,
         noted.memory,
-        seen and seen.size,
-        seen and seen.jump,
-        seen and seen.start,
+        field,
+        jump,
+        start,
         noted.call,
         module is None,
-        spot.node if known else None,
-        "; ".join(filter(None, notes)),
+        node,
+        note,
     )
+
+
+def _numbers(module, owned):
+    """(trainable, frozen, buffers, already counted) of a row: how many numbers of each kind its module has."""
+    counts = [0, 0, 0, 0]
+    parts = module.modules() if _trace.is_layer(module, None) and module._modules else (module,)
+    for part in parts:
+        for kept in part._parameters.values():
+            if kept is not None:
+                counts[3 if id(kept) in owned else 0 if kept.requires_grad else 1] += kept.numel()
+                owned.add(id(kept))
+        for kept in part._buffers.values():
+            if kept is not None and id(kept) not in owned:
+                counts[2] += kept.numel()
+                owned.add(id(kept))
+    return counts
