@@ -1,6 +1,5 @@
 """The base of apps that train a network live: one run after the other, each with its curves, the earlier ones faint."""
 
-import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import torch
 
+from cnnlab.apps import turns
 from cnnlab.apps.live import LiveApp
 from cnnlab.nets import train
 
@@ -94,7 +94,7 @@ class TrainingApp(LiveApp):
                 file.unlink()
             self.runs = [*self.runs[-EARLIER:], self.prepare(**state)]
         run = self.run
-        torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))  # one core stays with the page and the other apps
+        torch.set_num_threads(turns.cores())
         fitting = train.fit(
             run.model, run.data, run.recipe, held_out=run.held_out, checkpoint=self.checkpoint, stop=stopped
         )

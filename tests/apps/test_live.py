@@ -10,12 +10,23 @@ import traitlets
 
 from cnnlab.apps import turns
 from cnnlab.apps.live import LiveApp
+from cnnlab.core import checks
 
 
 class Counting(LiveApp):
     """Counts to `goal`, a number every 20 ms."""
 
     goal = traitlets.Any(20).tag(sync=True, state=True)
+    shade = traitlets.Any(0).tag(sync=True, state=True)
+    views = ("shade",)
+    drawings = 0
+
+    @traitlets.validate("goal")
+    def _one_or_more(self, proposal):
+        return checks.integer("goal", proposal["value"], 1)
+
+    def opening(self, *, goal):
+        return 0
 
     def work(self, stopped, fresh, *, goal):
         if goal == 13:
@@ -29,11 +40,11 @@ class Counting(LiveApp):
             yield self.number
 
     def draw(self, result):
-        self.drawings = getattr(self, "drawings", 0) + 1
+        self.drawings += 1
         return {
             "pictures": {"Number": str(result).encode()},
             "charts": [],
-            "text": f"at {result}",
+            "text": f"at {result}" + f", shade {self.shade}" * bool(self.shade),
             "share": result / self.goal,
         }
 
@@ -114,6 +125,85 @@ def test_a_refusal_keeps_the_last_good_picture(app):
     assert (app.progress["phase"], app.progress["refusal"]) == ("done", "")
 
 
+def test_it_opens_on_the_settings_and_reset_comes_back_to_them(app):
+    assert (app.answer["text"], app.progress["phase"], app.started) == ("at 0", "ready", {})
+    app.start()
+    app.wait(5)
+    assert app.started == {"goal": 20}
+    app.reset()
+    assert (app.answer["text"], app.progress["phase"], app.started) == ("at 0", "ready", {})
+    app.goal = 10_000
+    app.start()
+    until(lambda: app.answer["text"] != "at 0")
+    app.reset()
+    assert app.wait(1)
+    assert (app.answer["text"], app.progress["phase"], app.progress["share"]) == ("at 0", "ready", 0)
+
+
+def test_a_page_that_is_behind_gets_no_more_until_it_has_drawn(app):
+    app.goal = 10_000
+    app.set_state({"shown": app.answer["number"]})
+    app.start()
+    until(lambda: app.answer["text"] != "at 0")
+    number = app.answer["number"]
+    time.sleep(0.5)
+    assert app.answer["number"] == number
+    app.set_state({"shown": number})
+    until(lambda: app.answer["number"] == number + 1)
+
+
+def test_what_changes_the_view_alone_counts_at_once(app):
+    app.goal = 10_000
+    app.start()
+    app.shade = 5
+    until(lambda: app.answer["text"].endswith("shade 5"))
+    assert app.is_running
+    app.stop()
+    app.wait(1)
+    app.shade = 6
+    assert app.answer["text"] == f"at {app.number}, shade 6"
+
+
+def test_settings_that_are_refused_start_nothing(app):
+    app.set_state({"goal": 0, "wish": {"what": "start", "number": 1}})
+    assert app.progress["refusal"].startswith("goal=0: must be 1 or more")
+    assert (app.progress["phase"], app.goal) == ("ready", 20)
+    app.set_state({"goal": 2, "wish": {"what": "start", "number": 2}})
+    assert app.wait(5)
+    assert (app.progress["refusal"], app.answer["text"]) == ("", "at 2")
+
+
+def test_the_remaining_time_is_told(app):
+    app.goal = 10_000
+    app.start()
+    until(lambda: "s left" in app.progress["text"])
+    seconds = int(app.progress["text"].split("about ")[1].split()[0])
+    assert 150 < seconds < 2_000, "ten thousand numbers, one every 20 ms and more"
+
+
+def test_a_kernel_that_ends_in_the_middle_ends_quietly():
+    code = """
+import time, torch
+from cnnlab.apps.live import LiveApp
+
+class Busy(LiveApp):
+    def work(self, stopped, fresh):
+        x = torch.ones(200, 200)
+        while not stopped():
+            x = (x @ x) / 200
+            yield 1
+
+    def draw(self, result):
+        return {"pictures": {}, "charts": [], "text": "busy"}
+
+app = Busy()
+app.start()
+time.sleep(0.3)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_fault_of_ours_is_seen(app, monkeypatch):
     seen = []
     monkeypatch.setattr(threading, "excepthook", seen.append)
@@ -184,3 +274,21 @@ def test_a_killed_process_frees_its_place_and_its_ticket(server):
     assert app.wait(5)
     assert app.progress["phase"] == "done"
     app.close()
+
+
+def test_nonsense_in_the_environment_is_a_red_sentence(app, monkeypatch):
+    monkeypatch.setenv("CNNLAB_TRAININGS", "two")
+    app.start()
+    assert app.wait(5)
+    assert app.progress["refusal"].startswith("CNNLAB_TRAININGS=two: must be a whole number")
+
+
+def test_where_no_lock_can_be_kept_nobody_waits(server, monkeypatch, tmp_path):
+    monkeypatch.setattr(turns.tempfile, "gettempdir", lambda: str(tmp_path / "not" / "there"))
+    apps = [Counting(goal=10_000), Counting(goal=10_000)]
+    for app in apps:
+        app.start()
+    until(lambda: all(hasattr(app, "number") for app in apps))
+    for app in apps:
+        app.close()
+        assert app.wait(2)

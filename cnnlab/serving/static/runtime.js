@@ -57,7 +57,8 @@
         const gone = (l) => (!events || events.split(" ").includes(l.event)) && (!handler || l.handler === handler);
         listeners.splice(0, listeners.length, ...listeners.filter((l) => !gone(l)));
       },
-      save_changes() {}, // nobody listens: there is no kernel
+      withoutKernel: true, // for apps that can do nothing without one
+      save_changes() {}, // nobody listens
       send() {},
     };
     return model;

@@ -44,6 +44,20 @@ export function slider({ label, min, max, change, step = 1, typedMax = null, say
   };
 }
 
+// A slider over a few values, such as learning rates, in order; each is shown as it is written.
+export function scale({ label, values, change }) {
+  const said = element("span", { class: "cnn-value" });
+  const range = element("input", { type: "range", min: 0, max: values.length - 1, step: 1, "aria-label": label, ...OWN_KEYS, oninput: () => change(values[range.valueAsNumber]) });
+  return {
+    element: element("div", { class: "cnn-slider" }, element("span", { class: "cnn-label", "aria-hidden": "true" }, label), range, said),
+    update(value) {
+      range.value = values.indexOf(value);
+      range.setAttribute("aria-valuetext", String(value));
+      said.textContent = value;
+    },
+  };
+}
+
 // A menu. options: [[value, text], ...] or, in groups, {group: [[value, text], ...], ...}.
 export function menu({ label, options, change }) {
   const choices = (list) => list.map(([value, text]) => element("option", { value }, text));

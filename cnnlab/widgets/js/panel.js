@@ -1,13 +1,13 @@
 // The parts of every app whose pictures are made in Python: controls from a list, pictures, charts.
 
-import { check, menu, slider } from "./controls.js";
+import { check, menu, scale, slider } from "./controls.js";
 import { Curves } from "./curves.js";
 import { element, setText } from "./dom.js";
 
-const KINDS = { check, menu, slider };
+const KINDS = { check, menu, scale, slider };
 const SIDE = 360; // px that a picture fills at most, in whole multiples of its own pixels
 
-// controls: [{kind: "slider", "menu" or "check", name, label, ...}] as Python declares them.
+// controls: [{kind: "slider", "scale", "menu" or "check", name, label, ...}] as Python declares them.
 export function declaredControls(app, controls) {
   const parts = controls.map(({ kind, name, label, ...more }) => [name, KINDS[kind]({ label, say: app.say, change: (value) => app.set({ [name]: value }), ...more })]);
   return {
@@ -26,7 +26,7 @@ export function paintedPictures() {
     draw({ pictures, text }) {
       const captions = Object.keys(pictures);
       if (holder.children.length !== captions.length) holder.replaceChildren(...captions.map(() => element("figure", { class: "cnn-grid" }, element("figcaption"), element("canvas", { class: "cnn-canvas", role: "img" }))));
-      captions.forEach((caption, i) => paint(holder.children[i], caption, pictures[caption], text));
+      return Promise.all(captions.map((caption, i) => paint(holder.children[i], caption, pictures[caption], text)));
     },
   };
 }
