@@ -76,8 +76,6 @@ def main(arguments=None):
 
 def run(chosen, arguments, device=None):
     """Train, score, save, as chosen."""
-    from tqdm import tqdm
-
     if chosen.threads:
         torch.set_num_threads(chosen.threads)
     recipe = recipe_of(chosen)
@@ -85,61 +83,79 @@ def run(chosen, arguments, device=None):
         recipe = dataclasses.replace(recipe, device=device)
     training, held_out = images_of(chosen)
     model = build(chosen, training, recipe)
-    device = recipe.where()[0]
-    talks = _parallel.rank() == 0
-    parameters = sum(p.numel() for p in model.parameters())
-    if talks:
-        if training.notice:
-            print(training.notice)
-        print(f"{chosen.model}, {parameters:,} parameters, on {len(training):,} images of {training.name} ({device})")
-    recorder = records.Recorder(recipe.epochs)
-    begin = time.perf_counter()
-    with tqdm(disable=not talks, unit="step", dynamic_ncols=True) as bar, interrupts() as stop:
-        for record in fit(model, training, recipe, held_out=held_out, checkpoint=chosen.checkpoint, stop=stop):
-            if record.notice and talks:
+    described = records.Run(
+        name=Path(chosen.record or chosen.model).stem,
+        command=shlex.join(["python", "-m", "cnnlab.nets.train", *arguments]),
+        model=chosen.model,
+        data=training.name,
+        images=len(training),
+        held_out_images=len(held_out) if held_out else 0,
+        parameters=sum(p.numel() for p in model.parameters()),
+        recipe=recipe.as_dict(),
+        hardware=records.hardware(recipe.where()[0]),
+        versions=records.versions(),
+        date=time.strftime("%Y-%m-%d", time.gmtime()),
+        seconds=0.0,
+        epochs=(),
+        notes=chosen.notes,
+    )
+    if _parallel.rank() > 0:
+        for _ in fit(model, training, recipe, held_out=held_out, checkpoint=chosen.checkpoint):
+            pass
+        return
+    if training.notice:
+        print(training.notice)
+    print(
+        f"{chosen.model}, {described.parameters:,} parameters, on {len(training):,} images of {training.name} "
+        f"({described.hardware['device']})"
+    )
+    recorder = records.Recorder(recipe.epochs, earlier(chosen))
+    with interrupts() as stop:
+        for epoch in trained(model, training, recipe, held_out, chosen.checkpoint, stop, recorder):
+            described = dataclasses.replace(described, epochs=tuple(recorder.epochs), seconds=epoch.seconds)
+            if chosen.record:  # what is done is kept, also where the rest is done another day
+                records.write(described, chosen.record)
+    if stop.is_set():
+        return
+    if chosen.half:  # what is scored is what is saved
+        model.load_state_dict(rounded(model.state_dict()))
+    scores = {
+        "training": evaluate(model, training) if chosen.training_score else None,
+        "test": evaluate(model, data.load(chosen.data, "test", folder=chosen.folder)) if chosen.test else None,
+    }
+    for name, score in scores.items():
+        if score:
+            print(f"{name} set: loss {score.loss:.4f}, accuracy {score.accuracy:.2%}")
+    if chosen.weights:
+        save_weights(model, training, chosen, described.command, scores["test"])
+    if chosen.record:
+        records.write(dataclasses.replace(described, epochs=tuple(recorder.epochs), **scores), chosen.record)
+
+
+def trained(model, training, recipe, held_out, file, stop, recorder):
+    """Train under a progress bar; yields every Epoch that is done. A loss that is not finite ends the process."""
+    from tqdm import tqdm
+
+    with tqdm(unit="step", dynamic_ncols=True) as bar:
+        for record in fit(model, training, recipe, held_out=held_out, checkpoint=file, stop=stop):
+            if record.notice:
                 bar.write(record.notice, file=sys.stderr)
-            if record.images_per_second == 0:  # the loss was not finite
+            if record.images_per_second == 0:
                 sys.exit(1)
             bar.total = record.steps
             bar.update(record.step - bar.n)
             bar.set_postfix_str(f"loss {record.loss:.3f}, {record.images_per_second:,.0f} images/s", refresh=False)
             epoch = recorder.add(record)
-            if epoch and talks:
+            if epoch:
                 bar.write(line(epoch), file=sys.stdout)
-    seconds = time.perf_counter() - begin
-    done = bool(recorder.epochs) and recorder.epochs[-1].epoch == recipe.epochs
-    if not talks:
-        return
-    if chosen.half:  # what is scored is what is saved
-        model.load_state_dict(rounded(model.state_dict()))
-    training_score = evaluate(model, training) if chosen.training_score and done else None
-    test = evaluate(model, data.load(chosen.data, "test", folder=chosen.folder)) if chosen.test and done else None
-    for name, score in (("training", training_score), ("test", test)):
-        if score:
-            print(f"{name} set: loss {score.loss:.4f}, accuracy {score.accuracy:.2%}")
-    command = shlex.join(["python", "-m", "cnnlab.nets.train", *arguments])
-    if chosen.weights and done:
-        save_weights(model, training, chosen, command, test)
-    if chosen.record and done:
-        found = records.Run(
-            name=Path(chosen.record).stem,
-            command=command,
-            model=chosen.model,
-            data=chosen.data,
-            images=len(training),
-            held_out_images=len(held_out) if held_out else 0,
-            parameters=parameters,
-            recipe=recipe.as_dict(),
-            hardware=records.hardware(device),
-            versions=records.versions(),
-            date=time.strftime("%Y-%m-%d", time.gmtime()),
-            seconds=seconds,
-            epochs=tuple(recorder.epochs),
-            test=test,
-            training=training_score,
-            notes=chosen.notes,
-        )
-        records.write(found, chosen.record)
+                yield epoch
+
+
+def earlier(chosen):
+    """The epochs in the record so far of a run that goes on from its checkpoint."""
+    if chosen.record and chosen.checkpoint and Path(chosen.record).exists() and checkpoint.exists(chosen.checkpoint):
+        return records.read(Path(chosen.record)).epochs
+    return ()
 
 
 def images_of(chosen):

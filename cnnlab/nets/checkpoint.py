@@ -51,6 +51,11 @@ def previous(path):
     return path.with_name(f"{path.stem}.previous{path.suffix}")
 
 
+def exists(path):
+    """Whether `load_newest` has something to look at."""
+    return Path(path).exists() or previous(path).exists()
+
+
 def load(path):
     """(tensors, metadata as strings) of a file that `save` wrote.
 

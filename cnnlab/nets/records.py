@@ -103,14 +103,22 @@ def _score(values):
 
 
 class Recorder:
-    """Sums the records of a run up, epoch by epoch."""
+    """Sums the records of a run up, epoch by epoch.
 
-    def __init__(self, epochs):
-        self.count, self.epochs, self.steps = epochs, [], []
+    epochs: how many the run has. earlier: those recorded before it was interrupted; of the epoch that it was
+    interrupted in, only the steps after that are summed up.
+    """
+
+    def __init__(self, epochs, earlier=()):
+        self.count, self.earlier, self.epochs, self.steps = epochs, earlier, list(earlier), []
         self.begin = time.perf_counter()
 
     def add(self, record):
         """Take in a record; returns the Epoch that ends with it, or None."""
+        if self.earlier:
+            self.epochs = [epoch for epoch in self.earlier if epoch.step < record.step]
+            self.begin -= self.epochs[-1].seconds if self.epochs else 0.0
+            self.earlier = ()
         self.steps.append(record)
         if record.step % (record.steps // self.count):
             return None

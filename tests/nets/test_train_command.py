@@ -71,12 +71,25 @@ def test_two_processes_equal_one_to_rounding(tmp_path):
         torch.testing.assert_close(one[name], two[name], atol=1e-4, rtol=1e-3)
 
 
-def test_ctrl_c_saves_and_the_run_goes_on(tmp_path):
-    file = tmp_path / "run.safetensors"
-    options = [*QUICK, "--epochs", "400", "--checkpoint", file]
-    process = start(*options)
+def test_ctrl_c_saves_and_the_run_goes_on_with_its_record(tmp_path):
+    file, record = tmp_path / "run.safetensors", tmp_path / "run.json"
+    options = [*QUICK, "--epochs", "60", "--images", "256", "--test", "--record", record]
+    process = start(*options, "--checkpoint", file)
     while not file.exists():
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     finish(process)
-    assert int(checkpoint.load(file)[1]["step"]) > 0
+    stopped_at = int(checkpoint.load(file)[1]["step"])
+    so_far = records.read(record)
+    assert 0 < stopped_at < 240 and len(so_far.epochs) == stopped_at // 4 and so_far.test is None
+    finish(start(*options, "--checkpoint", file, "--weights", tmp_path / "resumed.safetensors"))
+    whole = records.read(record)
+    assert [epoch.epoch for epoch in whole.epochs] == list(range(1, 61)) and whole.test
+    assert whole.epochs[: len(so_far.epochs)] == so_far.epochs
+    seconds = [epoch.seconds for epoch in whole.epochs]
+    assert seconds == sorted(seconds)
+    # Done already: the same command once more only scores and saves, and gives the same weights.
+    finish(start(*options, "--checkpoint", file, "--weights", tmp_path / "again.safetensors"))
+    one, two = weights(tmp_path / "resumed.safetensors"), weights(tmp_path / "again.safetensors")
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    assert records.read(record).epochs == whole.epochs
