@@ -2,14 +2,18 @@
 
 PYTHON ?= python3
 PORT ?= 8866
+HOST ?= 0.0.0.0
+TOKEN ?=
+SEATS ?= 40
 BIN := .venv/bin
 SOURCES := cnnlab tests tools notebooks $(wildcard bench)
 
-.PHONY: help dashboard lab site test test-colab bench check fix links pictures weights constraints clean
+.PHONY: help dashboard serve lab site test test-colab bench check fix links pictures weights constraints clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make dashboard   the lessons as a dashboard on http://127.0.0.1:$(PORT)/ (PORT=... for another port)"
+	@echo "make serve       the dashboard for a class: HOST=address TOKEN=word SEATS=40 (see TEACHING.md)"
 	@echo "make lab         the lessons as notebooks in JupyterLab"
 	@echo "make site        the lessons as static pages in site/"
 	@echo "make test        all tests (ARGS=... goes to pytest)"
@@ -23,6 +27,11 @@ help:
 
 dashboard: .venv/lessons.stamp
 	@$(BIN)/python -m cnnlab.serving.dashboard --port=$(PORT) $(ARGS)
+
+# One thread a kernel: forty students share the processors. Without TOKEN one is invented and printed.
+serve: export CNNLAB_TOKEN := $(TOKEN)
+serve: .venv/lessons.stamp
+	@$(BIN)/python -m cnnlab.serving.dashboard --Voila.ip=$(HOST) --port=$(PORT) --Classroom.threads=1 --Classroom.seats=$(SEATS) $(ARGS)
 
 lab: .venv/lessons.stamp
 	@$(BIN)/python -m cnnlab.serving.lab $(ARGS)

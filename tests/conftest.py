@@ -51,10 +51,10 @@ def free_port():
 
 
 class Server:
-    """A server process that prints its address: `url`, `process`, `log()`, `family()`, `stop()`."""
+    """A server process that prints its address: `url`, `process`, `cwd`, `log()`, `family()`, `stop()`."""
 
     def __init__(self, command, cwd, folder):
-        self.path = folder / "log.txt"
+        self.path, self.cwd = folder / "log.txt", Path(cwd)
         # What the user has opened and set in Jupyter stays out of the tests, and the tests out of it.
         jupyters = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
         with open(self.path, "w") as output:

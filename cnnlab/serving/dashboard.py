@@ -15,13 +15,17 @@ from tornado.ioloop import IOLoop
 from tornado.web import HTTPError, authenticated
 from voila.app import Voila
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
+from voila.static_file_handler import AllowListFileHandler
 from voila.tornado.contentshandler import VoilaContentsHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
 
 from cnnlab.serving import gallery
+from cnnlab.serving.classroom import FullClassError
 
 DATA = Path(__file__).parent / "data"  # laid out as share/jupyter
+RETRY = 30  # seconds after which a student who found the class full is asked to try again
+FROM_THE_PAGE = ["comm_open", "comm_close", "comm_msg", "comm_info_request", "kernel_info_request"]
 
 
 class HomeHandler(JupyterHandler):
@@ -51,7 +55,20 @@ class LessonHandler(TornadoVoilaHandler):
             return
         if path not in {lesson.file for lesson in gallery.lessons(self.folder)}:
             raise HTTPError(404, "no such lesson")
-        await super().get(path)
+        try:
+            await super().get(path)
+        except FullClassError:  # nothing has been written yet
+            self.set_status(503)
+            self.set_header("Retry-After", str(RETRY))
+            self.finish(self.render_template("full.html", retry=RETRY, seats=self.kernel_manager.seats))
+
+
+class PictureHandler(JupyterHandler, AllowListFileHandler):
+    """Pictures beside the lessons, for those who may see the lessons."""
+
+    @authenticated
+    async def get(self, path, include_body=True):
+        await AllowListFileHandler.get(self, path, include_body)
 
 
 class GoodbyeHandler(VoilaShutdownKernelHandler):
@@ -64,12 +81,24 @@ class GoodbyeHandler(VoilaShutdownKernelHandler):
 class Dashboard(Voila):
     """Voila with our handlers, the next free port, and a plain word about where it is."""
 
+    def initialize(self, argv=None):
+        # By the environment, because other users of the machine can read a command line. Kernels do not inherit it.
+        token = os.environ.pop("CNNLAB_TOKEN", None)
+        super().initialize(argv)
+        if token:
+            self.token = token
+        elif token is not None:
+            self.auto_token = True  # invented, and part of the address that is printed
+
     def init_settings(self):
         # Jupyter counts pings in milliseconds, Tornado in seconds, and warns of it on every connection.
         logging.getLogger("tornado.general").setLevel(logging.ERROR)
         if zmq.has("curve"):  # otherwise every kernel warns that its messages are not encrypted
             self.config.KernelManager.transport_encryption = "auto"
-        return super().init_settings()
+        settings = super().init_settings()
+        # Widgets' messages and nothing else: a page executes no code of its own and ends no kernel by message.
+        self.kernel_manager.allowed_message_types = FROM_THE_PAGE
+        return settings
 
     def init_handlers(self):
         handlers = [(url_path_join(self.server_url, "/"), HomeHandler, {"folder": self.root_dir})]
@@ -79,6 +108,8 @@ class Dashboard(Voila):
                 handlers.append((pattern, LessonHandler, {**settings[0], "folder": self.root_dir}))
             elif handler is VoilaShutdownKernelHandler:
                 handlers.append((pattern, GoodbyeHandler))
+            elif handler is AllowListFileHandler:
+                handlers.append((pattern, PictureHandler, *settings))
             elif handler not in (TornadoVoilaTreeHandler, VoilaContentsHandler):
                 handlers.append(route)
         return handlers

@@ -6,41 +6,14 @@ import signal
 import socket
 import sys
 import time
-import urllib.error
-import urllib.request
 from urllib.parse import urljoin
 
-import psutil
 import pytest
+from watching import kernels, status, wait_until
 
 pytestmark = pytest.mark.browser
 
 LESSON = "voila/render/01_trial.ipynb"
-
-
-def kernels(running):
-    return [process for process in running.family() if "ipykernel" in command_line(process)]
-
-
-def command_line(process):
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:  # it ended meanwhile
-        return ""
-
-
-def wait_until(true, patience=20):
-    end = time.monotonic() + patience
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.1)
-
-
-def status(url):
-    try:
-        return urllib.request.urlopen(url, timeout=10).status
-    except urllib.error.HTTPError as answer:
-        return answer.code
 
 
 def test_home_is_the_gallery_without_a_kernel(quiet_page, trial):

@@ -8,12 +8,14 @@ import { UserError } from "./errors.js";
 import { element } from "./dom.js";
 import { isDark } from "./colours.js";
 
+const KEEP_EVERY = 500; // ms between two notes of the settings for a page that is loaded again
 const SAVE_EVERY = 100; // ms: a drag reaches Python ten times a second, not sixty
 
 // properties: names of the traits that are state. maySave(state): whether Python may be told of changes now; asked
 // again whenever something changes. build(app) makes the controls and the stage once and returns
-// draw(result, state), which changes what is on the screen in place. Returns the function that takes all away.
-export function mount({ model, el, label, properties, compute, build, maySave = () => true }) {
+// draw(result, state), which changes what is on the screen in place. keeps: the properties that a page may keep over a
+// reload. Returns the function that takes all away.
+export function mount({ model, el, label, properties, compute, build, maySave = () => true, keeps = properties }) {
   const root = element("section", { class: "cnnlab", "aria-label": label });
   const notice = element("p", { class: "cnn-notice", role: "alert" });
   const state = {};
@@ -22,6 +24,7 @@ export function mount({ model, el, label, properties, compute, build, maySave = 
   let draw = () => {};
   let frame = 0;
   let saving = 0;
+  let keeping = 0;
   let result = null;
   let failing = false; // whether the last state could not be computed
 
@@ -38,6 +41,7 @@ export function mount({ model, el, label, properties, compute, build, maySave = 
       app.say("");
       app.redraw();
       saving ||= setTimeout(save, SAVE_EVERY);
+      keeping ||= setTimeout(keep, KEEP_EVERY);
     },
     redraw() {
       frame ||= requestAnimationFrame(render);
@@ -64,6 +68,21 @@ export function mount({ model, el, label, properties, compute, build, maySave = 
       model.set(name, value);
     }
     model.save_changes();
+  }
+
+  // The settings as a page may keep them over a reload: a lesson's page where a kernel was lost does.
+  const keeper = globalThis.cnnlabKeeper;
+  const twins = [...document.querySelectorAll("section.cnnlab")].filter((other) => other.getAttribute("aria-label") === label).length;
+  const keptAs = `${label} ${twins}`;
+
+  function keep() {
+    keeping = 0;
+    keeper?.keep(keptAs, Object.fromEntries(keeps.map((name) => [name, state[name]])));
+  }
+
+  function takeUp(kept) {
+    const known = Object.entries(kept ?? {}).filter(([name]) => keeps.includes(name));
+    if (known.length) app.set(Object.fromEntries(known));
   }
 
   function render() {
@@ -98,6 +117,7 @@ export function mount({ model, el, label, properties, compute, build, maySave = 
   el.append(root);
   draw = build(app);
   root.append(notice);
+  takeUp(keeper?.kept(keptAs));
 
   // The theme and the width belong to the page: both redraw.
   const themes = new MutationObserver(app.redraw);
@@ -111,6 +131,7 @@ export function mount({ model, el, label, properties, compute, build, maySave = 
 
   return () => {
     cancelAnimationFrame(frame);
+    clearTimeout(keeping);
     if (saving) {
       clearTimeout(saving);
       save();

@@ -17,6 +17,7 @@ function render({ model, el }) {
     model,
     el,
     label: model.get("label"),
+    keeps: declared.map(({ name }) => name),
     properties: [...declared.map(({ name }) => name), "wish", "progress", "answer", "started"],
     compute: ({ answer, progress }) => ({ answer, progress }),
     build(app) {

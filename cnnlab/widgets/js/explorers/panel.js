@@ -14,6 +14,7 @@ function render({ model, el }) {
     model,
     el,
     label: model.get("label"),
+    keeps: declared.map(({ name }) => name),
     properties: [...declared.map(({ name }) => name), "answer"],
     // A new question goes out only once the last one is answered; until then the newest state waits.
     maySave(state) {
