@@ -9,6 +9,7 @@ import re
 import time
 import uuid
 from datetime import UTC, datetime
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
@@ -32,7 +33,7 @@ def unpacked(data):
     """(channel, message) of such bytes."""
     count = int.from_bytes(data[:8], "little")
     offsets = [int.from_bytes(data[8 * (i + 1) : 8 * (i + 2)], "little") for i in range(count)]
-    parts = [data[a:b] for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+    parts = [data[a:b] for a, b in pairwise(offsets)]
     names = ("header", "parent_header", "metadata", "content")
     return parts[0].decode(), {name: json.loads(part) for name, part in zip(names, parts[1:5], strict=True)}
 
@@ -77,7 +78,7 @@ class Page:
                 self.messages.append((time.perf_counter(), channel, message))
                 self.heard.notify_all()
 
-    def message(self, kind, content, metadata=None):
+    def message(self, kind, content):
         now = datetime.now(UTC).isoformat()
         header = {"msg_id": str(uuid.uuid4()), "msg_type": kind, "session": self.session, "username": "", "date": now}
         return {
