@@ -84,7 +84,7 @@ class Page:
         return {
             "header": {**header, "version": "5.3"},
             "parent_header": {},
-            "metadata": metadata or {},
+            "metadata": {},
             "content": content,
         }
 
