@@ -31,7 +31,8 @@ class LiveApp(App):
     work(stopped, fresh, **state) : a generator of results, any values. It ends soon after `stopped()` says yes.
         `fresh` is False where it is to go on from where it was stopped.
     draw(result) : {"pictures": {caption: PNG bytes}, "charts": [...], "text": the same in words}, with the charts as
-        `Curves.draw` in widgets/js/curves.js takes them, plus "share", how much of the work is done, from 0 to 1.
+        `Curves.draw` in widgets/js/curves.js takes them, plus "share", how much of the work is done, from 0 to 1, and
+        "notice", a sentence that must be seen.
 
     opening(**state) : a result to draw before anything was started, or None; must be quick.
     forget() : drop what `work` has kept, for Reset.
@@ -80,6 +81,11 @@ class LiveApp(App):
 
     def forget(self):
         """Drop what `work` has kept."""
+
+    @property
+    def settings(self):
+        """The state that `work` is done with: all but the views."""
+        return {name: value for name, value in self.state.items() if name not in self.views}
 
     # What the buttons do, also from Python.
 
@@ -152,9 +158,6 @@ class LiveApp(App):
                 if not self.is_running and self._newest is not None:
                     self._draw_or_refuse(self._newest)
 
-    def _work_state(self):
-        return {name: value for name, value in self.state.items() if name not in self.views}
-
     def _begin_anew(self):
         """As if nothing had been started."""
         self.forget()
@@ -171,7 +174,7 @@ class LiveApp(App):
 
     def _draw_opening(self):
         try:
-            first = self.opening(**self._work_state())
+            first = self.opening(**self.settings)
         except ValueError as refusal:
             self._tell(refusal=str(refusal))
         else:
@@ -200,7 +203,7 @@ class LiveApp(App):
                 return
             self._stop = threading.Event()
             if fresh:
-                self.started = self._work_state()
+                self.started = self.settings
             self._tell(phase="running", text="Starting …", share=0 if fresh else self.progress["share"], refusal="")
             self._thread = threading.Thread(target=self._run, args=(self._stop, fresh), daemon=True)
             self._thread.start()

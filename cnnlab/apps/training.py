@@ -20,7 +20,7 @@ from cnnlab.plots import paint
 from cnnlab.plots.confusion import confusion
 
 SIDE = 28  # pixels that the three networks want
-HELD_OUT = 300  # images at most, and a fifth of a small set
+HELD_OUT = 1000  # images at most, and a fifth of a small set
 NETS = {"LeNet": LeNet, "CNN for Fashion-MNIST": FashionCNN, "MLP": MLP}
 DATA = {"digits": "digits, 8×8", "fashion-mnist": "Fashion-MNIST", "mnist": "MNIST", "shapes": "shapes"}
 AMOUNTS = {"50": 50, "200": 200, "1000": 1000, "5000": 5000, "all": None}
@@ -28,11 +28,14 @@ RATES = ("0.001", "0.005", "0.01", "0.05", "0.1", "0.5", "1")
 BATCHES = ("8", "16", "32", "64", "128", "256")
 WIDTHS = ("0.25", "0.5", "1", "2")
 SHOWN = 16  # filters or maps of a layer
+LOOKED_AT = 40  # the first of the held-out images can be chosen
 
 
 def images_of(name, split="train"):
     """A data set as grey images of 28x28, which all three networks take."""
     loaded = data_sets.load(name, split)
+    if loaded.images.shape[1:] == (1, SIDE, SIDE):
+        return loaded
     grey = loaded.images.float().mean(1, keepdim=True)
     mean, std = (sum(values) / len(values) for values in (loaded.mean, loaded.std))
     if grey.shape[-2:] != (SIDE, SIDE):
@@ -52,6 +55,8 @@ class TrainingExplorer(TrainingApp):
     width = Setting("0.5").tag(sync=True, state=True)
     dropout = Setting(0.0).tag(sync=True, state=True)
     shift = Setting(1).tag(sync=True, state=True)
+    image = Setting(1).tag(sync=True, state=True)  # which held-out image is looked at
+    views = ("image",)
 
     label = traitlets.Unicode("Training").tag(sync=True)
     controls = traitlets.List(
@@ -60,11 +65,12 @@ class TrainingExplorer(TrainingApp):
             {"kind": "menu", "name": "data", "label": "Images", "options": [[k, v] for k, v in DATA.items()]},
             {"kind": "menu", "name": "images", "label": "How many", "options": [[name, name] for name in AMOUNTS]},
             {"kind": "slider", "name": "epochs", "label": "Epochs", "min": 1, "max": 40},
-            {"kind": "menu", "name": "rate", "label": "Learning rate", "options": [[name, name] for name in RATES]},
-            {"kind": "menu", "name": "batch", "label": "Batch", "options": [[name, name] for name in BATCHES]},
-            {"kind": "menu", "name": "width", "label": "Width, times", "options": [[name, name] for name in WIDTHS]},
+            {"kind": "scale", "name": "rate", "label": "Rate", "values": RATES},
+            {"kind": "scale", "name": "batch", "label": "Batch", "values": BATCHES},
+            {"kind": "scale", "name": "width", "label": "Width ×", "values": WIDTHS},
             {"kind": "slider", "name": "dropout", "label": "Dropout", "min": 0, "max": 0.8, "step": 0.1},
             {"kind": "slider", "name": "shift", "label": "Shifts, px", "min": 0, "max": 4},
+            {"kind": "slider", "name": "image", "label": "Look at no.", "min": 1, "max": LOOKED_AT},
         ]
     ).tag(sync=True)
 
@@ -86,6 +92,14 @@ class TrainingExplorer(TrainingApp):
     def _shift(self, proposal):
         return checks.within("shift", checks.integer("shift", proposal["value"], 0), 0, 4)
 
+    @traitlets.validate("image")
+    def _image(self, proposal):
+        return checks.within("image", checks.integer("image", proposal["value"], 1), 1, LOOKED_AT)
+
+    def opening(self, **state):
+        """The untrained network, where its images need no download."""
+        return self.prepare(**state) if data_sets.at_hand(state["data"]) else None
+
     def prepare(self, *, net, data, images, epochs, rate, batch, width, dropout, shift):
         """The network from scratch, the images, and what is held out of them."""
         every = images_of(data)
@@ -99,25 +113,30 @@ class TrainingExplorer(TrainingApp):
         return Run(name, model, rest, recipe, held_out, notice=every.notice)
 
     def look(self, run):
-        """First filters, what they answer to one image, and who is taken for whom; the last at the end of an epoch."""
+        """First filters, what they answer to one image, and who is taken for whom at the end of the last epoch."""
+        number = min(self.image, len(run.held_out)) - 1
+        label, image = run.held_out.labels[number], train.normalize(run.held_out.images[[number]], run.held_out)
+        share, guess = train.predict(run.model, image)[0].softmax(0).max(0)
+        classes = run.held_out.classes
         first = next(layer for layer in run.model.modules() if hasattr(layer, "weight"))
-        image = train.normalize(run.held_out.images[:1], run.held_out)
-        with torch.no_grad():
-            weights = first.weight.detach()
-            if isinstance(first, torch.nn.Linear):
-                weights = weights.view(-1, SIDE, SIDE)
-                maps = image[0]
-            else:
-                weights = weights[:, 0]
-                maps = torch.relu(functional.conv2d(image, first.weight, first.bias, padding=first.padding))[0]
+        weight, bias = first.weight.detach(), first.bias.detach()
+        filters = weight.view(-1, SIDE, SIDE) if weight.ndim == 2 else weight[:, 0]
         pictures = {
-            "Filters of the first layer": paint.png(paint.tiles(enlarged(weights[:SHOWN].numpy()), 4, gap=2), "signed"),
-            "What they answer to one image": paint.png(paint.tiles(maps[:SHOWN].numpy(), 4, gap=2)),
+            "Filters of the first layer": paint.png(paint.tiles(enlarged(filters[:SHOWN].numpy()), 4, gap=2), "signed")
         }
-        if run.last.held_out is not None or "matrix" not in vars(run):
-            run.matrix = confusion_matrix(run.model, run.held_out)
-        pictures["Truth and guess, held out"] = confusion(run.matrix, run.held_out.classes)
-        return pictures, mistaken(run.matrix, run.held_out.classes)
+        seen = run.held_out.images[number].float() / 255
+        if weight.ndim == 2:
+            pictures[f"Image {number + 1}: {classes[label]}"] = paint.png(seen[0])
+        else:
+            maps = torch.relu(functional.conv2d(image, weight, bias, padding=first.padding))[0, : SHOWN - 1]
+            sheet = paint.tiles(torch.cat([seen * maps.max(), maps]).numpy(), 4, gap=2)
+            pictures[f"Image {number + 1}: {classes[label]}, and its maps"] = paint.png(sheet)
+        if run.judged != len(run.scores):
+            run.judged, run.matrix = len(run.scores), confusion_matrix(run.model, run.held_out)
+            run.confusion = confusion(run.matrix, classes)
+        pictures["Truth and guess, held out"] = run.confusion
+        taken = f"Image {number + 1}, {classes[label]}, is taken for {classes[guess]} with probability {share:.2f}."
+        return pictures, f"{taken} {mistaken(run.matrix, classes)}"
 
     def conclude(self, run):
         """The figure that counts, looked at once."""

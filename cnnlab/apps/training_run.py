@@ -1,5 +1,6 @@
 """The base of apps that train a network live: one run after the other, each with its curves, the earlier ones faint."""
 
+import math
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +33,11 @@ class Run:
     losses: list = field(default_factory=list)  # (epochs done, loss of the step)
     scores: list = field(default_factory=list)  # (epochs done, held-out accuracy in per cent)
     train_scores: list = field(default_factory=list)  # (epochs done, accuracy on the augmented training batches)
+    number: int = 1  # among the runs of an app
     last: Any = None  # the newest record
+    judged: int = -1  # how many epochs were over when `matrix` was counted and painted as `confusion`
+    matrix: Any = None
+    confusion: bytes = b""
 
     def take(self, record):
         """Add what one step says."""
@@ -73,6 +78,9 @@ class TrainingApp(LiveApp):
         """A sentence on a run that is complete."""
         return ""
 
+    def forget(self):
+        self.runs = []
+
     @property
     def run(self):
         """The present run, or None."""
@@ -92,7 +100,9 @@ class TrainingApp(LiveApp):
         if fresh:
             for file in self.checkpoint.parent.glob("*"):
                 file.unlink()
-            self.runs = [*self.runs[-EARLIER:], self.prepare(**state)]
+            made = self.prepare(**state)
+            made.number = self.run.number + 1 if self.runs else 1
+            self.runs = [*self.runs[-EARLIER:], made]
         run = self.run
         torch.set_num_threads(turns.cores())
         fitting = train.fit(
@@ -106,50 +116,66 @@ class TrainingApp(LiveApp):
             yield run
 
     def draw(self, run):
+        """Curves, pictures and words; of a network that nobody has trained yet, too."""
         pictures, words = self.look(run)
         record = run.last
-        held_out = f", held out {run.scores[-1][1]:.1f} %" if run.scores else ""
-        text = (
-            f"{run.name}: epoch {record.epoch} of {run.recipe.epochs}, loss {record.loss:.3f}, accuracy of the batch "
-            f"{100 * record.accuracy:.0f} %{held_out}; {record.images_per_second:,.0f} images a second. "
-            f"{words} {run.remark} {run.notice}"
-        )
+        state = f"{run.name}: not trained yet."
+        if record is not None:
+            held_out = f", held out {run.scores[-1][1]:.1f} %" if run.scores else ""
+            state = (
+                f"{run.name}: epoch {record.epoch} of {run.recipe.epochs}, loss {record.loss:.3f}, "
+                f"batch {100 * record.accuracy:.0f} %{held_out}; {record.images_per_second:,.0f} images a second."
+            )
         return {
             "pictures": pictures,
-            "charts": [self.loss_chart(), self.accuracy_chart()],
-            "text": " ".join(text.split()),
-            "share": record.step / record.steps,
+            "charts": [self.loss_chart(run), self.accuracy_chart(run)],
+            "text": " ".join(f"{state} {words} {self._earlier(run)}".split()),
+            "notice": f"{run.remark} {run.notice}".strip(),
+            "share": record.step / record.steps if record else 0,
         }
 
-    def loss_chart(self):
+    def loss_chart(self, run):
         """Loss of the training batches, this run's over those of earlier ones."""
-        lines = [self._line(run, smoothed(run.losses), "input") for run in self.runs]
-        highest = max((y for line in lines for _, y in line["points"]), default=1)
+        lines = [self._line(one, run, smoothed(one.losses), "input") for one in self.runs if one.losses]
+        guessing = math.log(len(run.data.classes))
+        highest = max([1.1 * guessing, *(y for line in lines for _, y in line["points"])])
         return {
             "name": "Loss on training images",
-            "text": f"Now {self.run.losses[-1][1]:.3f}.",
-            "x": {"range": [0, self._most_epochs()], "name": "epochs"},
-            "y": {"range": [0, 1.05 * highest or 1]},
+            "text": f"Now {run.losses[-1][1]:.3f}." if run.losses else "",
+            "x": {"range": [0, self._most_epochs(run)], "name": "epochs"},
+            "y": {"range": [0, 1.05 * highest]},
+            "rules": [{"y": guessing, "style": "dashed", "name": f"guessing: ln {len(run.data.classes)}"}],
             "lines": lines,
         }
 
-    def accuracy_chart(self):
+    def accuracy_chart(self, run):
         """Accuracy in per cent: of training batches (dotted) and of the images held out."""
-        lines = [self._line(run, run.scores, "output") for run in self.runs if run.scores]
-        now = self._line(self.run, smoothed(self.run.train_scores, 40), "input")
+        lines = [self._line(one, run, one.scores, "output") for one in self.runs if one.scores]
         lowest = min((y for line in lines for _, y in line["points"]), default=0)
         floor = next(level for level in (90, 80, 50, 0) if lowest >= level)
+        if run.train_scores:
+            now = self._line(run, run, smoothed(run.train_scores, 40), "input")
+            lines = [{**now, "style": "dotted"}, *lines]
         return {
             "name": "Accuracy, %: training dotted, held out solid",
-            "text": f"Held out {self.run.scores[-1][1]:.1f} %." if self.run.scores else "",
-            "x": {"range": [0, self._most_epochs()], "name": "epochs"},
+            "text": f"Held out {run.scores[-1][1]:.1f} %." if run.scores else "",
+            "x": {"range": [0, self._most_epochs(run)], "name": "epochs"},
             "y": {"range": [floor, 100]},
-            "lines": [{**now, "style": "dotted", "name": None}, *lines],
+            "lines": lines,
         }
 
-    def _most_epochs(self):
-        return max(run.recipe.epochs for run in self.runs)
+    def _most_epochs(self, run):
+        return max(one.recipe.epochs for one in [run, *self.runs])
 
-    def _line(self, run, points, role):
-        present = run is self.run
-        return {"points": points, "role": role, "faint": not present, "name": None if present else run.name}
+    def _line(self, one, run, points, role):
+        present = one is run
+        return {"points": points, "role": role, "faint": not present, "name": None if present else str(one.number)}
+
+    def _earlier(self, run):
+        """Which number on the charts is which earlier run."""
+        others = [
+            f"{one.number} {one.name}" + (f" ({one.scores[-1][1]:.1f} %)" if one.scores else "")
+            for one in self.runs
+            if one is not run
+        ]
+        return f"Earlier runs: {'; '.join(others)}." if others else ""

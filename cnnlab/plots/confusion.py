@@ -13,7 +13,7 @@ def confusion(matrix, classes):
     """PNG bytes of a (classes, classes) array of counts; each row is coloured by its own shares."""
     matrix = np.asarray(matrix)
     shares = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
-    with matplotlib.rc_context({"font.size": 9}):
+    with matplotlib.rc_context({"font.size": 11}):
         figure = Figure(SIZE, dpi=100, layout="constrained")
         axes = figure.subplots()
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)

@@ -34,11 +34,11 @@ def test_a_run_shows_curves_pictures_and_the_test_figure(app):
     assert app.run.matrix.sum() == len(app.run.held_out)
     test = images_of("digits", "test")
     score = train.evaluate(app.run.model, test)
-    assert f"On the {len(test)} test images: {100 * score.accuracy:.2f} %." in app.answer["text"]
+    assert f"On the {len(test)} test images: {100 * score.accuracy:.2f} %." in app.answer["notice"]
 
 
 def test_held_out_images_are_never_trained_on(app):
-    run = app.prepare(**app.state)
+    run = app.prepare(**app.settings)
     trained = {bytes(image.numpy()) for image in run.data.images}
     assert not trained & {bytes(image.numpy()) for image in run.held_out.images}
 
@@ -79,7 +79,43 @@ def test_earlier_runs_stay_on_the_charts_faintly(app):
         app.wait(60)
     first, second = app.answer["charts"][0]["lines"]
     assert (first["faint"], second["faint"]) == (True, False)
-    assert "rate 0.05" in first["name"]
+    assert (first["name"], second["name"]) == ("1", None)
+    assert "Earlier runs: 1 LeNet, 200 images, rate 0.05" in app.answer["text"]
+    app.reset()
+    assert app.runs == []
+    assert [line for chart in app.answer["charts"] for line in chart["lines"]] == []
+
+
+def test_it_opens_on_the_untrained_network(app):
+    assert "not trained yet" in app.answer["text"]
+    filters = app.answer["pictures"]["Filters of the first layer"]
+    app.rate = "0.1"
+    assert app.answer["pictures"]["Filters of the first layer"] == filters
+    app.net = "MLP"
+    assert app.answer["pictures"]["Filters of the first layer"] != filters
+
+
+def test_another_image_is_looked_at_without_training_again(app):
+    app.start()
+    app.wait(60)
+    number, first = app.run.last.step, app.run.held_out.labels[:2].tolist()
+    before = app.answer["pictures"][f"Image 1: {first[0]}, and its maps"]
+    app.image = 2
+    assert app.answer["pictures"][f"Image 2: {first[1]}, and its maps"] != before
+    assert (app.run.last.step, app.progress["phase"]) == (number, "done")
+
+
+def test_the_confusion_matrix_is_that_of_the_last_epoch(app):
+    app.start()
+    app.wait(60)
+    np.testing.assert_array_equal(app.run.matrix, confusion_matrix(app.run.model, app.run.held_out))
+
+
+def test_nothing_is_downloaded_before_start(app, monkeypatch):
+    monkeypatch.setattr(training.data_sets, "at_hand", lambda name: False)
+    monkeypatch.setattr(training.data_sets, "load", lambda name, split: pytest.fail("loaded"))
+    app.data = "fashion-mnist"
+    assert app.progress["refusal"] == ""
 
 
 def test_images_that_cannot_be_had_are_announced(app, monkeypatch):
@@ -89,7 +125,7 @@ def test_images_that_cannot_be_had_are_announced(app, monkeypatch):
     app.data = "fashion-mnist"
     app.start()
     app.wait(60)
-    assert notice in app.answer["text"]
+    assert notice in app.answer["notice"]
 
 
 def test_confusion_counts_truth_by_guess():

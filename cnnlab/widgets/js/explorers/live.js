@@ -25,6 +25,7 @@ function render({ model, el }) {
       const words = element("p", { class: "cnn-summary cnn-live-words" });
       const where = element("span", { class: "cnn-where" });
       const said = element("span", { class: "cnn-aside", role: "status" }); // what is read out: not every per cent
+      const notice = element("p", { class: "cnn-live-notice", role: "status" });
       const changed = element("p", { class: "cnn-where" });
       const bar = element("progress", { class: "cnn-progress", max: 1, value: 0, "aria-label": "Progress" });
       let patience = 0;
@@ -42,7 +43,7 @@ function render({ model, el }) {
           "div",
           { class: "cnn-columns" },
           controls.element,
-          element("div", { class: "cnn-main" }, element("div", { class: "cnn-player cnn-live" }, start, stop, go, reset, bar, where, said), changed, charts.element, pictures.element, words),
+          element("div", { class: "cnn-main" }, element("div", { class: "cnn-player cnn-live" }, start, stop, go, reset, bar, where, said), element("div", { class: "cnn-live-notices" }, notice, changed), charts.element, pictures.element, words),
         ),
       );
       let [shown, heard] = [null, null];
@@ -70,6 +71,7 @@ function render({ model, el }) {
         if (answer === shown) return;
         shown = answer;
         setText(words, answer.text);
+        setText(notice, answer.notice ?? "");
         pictures.draw(answer).then(() => {
           model.set("shown", answer.number);
           model.save_changes();
