@@ -80,7 +80,8 @@ class KernelApp(App):
     that waited before: nothing queues, in the page or here. Setting a trait in Python answers at once as well.
 
     A subclass declares its state, `controls` and two pure functions: ``compute(**state)``, and ``draw(result)``, which
-    returns {"pictures": {caption: PNG bytes}, "text": the same in words}. A ValueError from `compute` becomes the red
+    returns {"pictures": {caption: PNG bytes}, "text": the same in words} and, where wanted, "bars" and "charts"
+    (widgets/js/panel.js). A ValueError from `compute` becomes the red
     sentence, and the last good picture stays.
     """
 
@@ -90,6 +91,9 @@ class KernelApp(App):
     controls = traitlets.List().tag(
         sync=True
     )  # {"kind": "slider", "name", "label", "min", "max"} or "menu" with "options"
+    # {picture number: {"across": setting, "down": setting, "on": "move" or "press"}}: settings in per cent that the
+    # pointer changes on that picture
+    pointed = traitlets.Dict().tag(sync=True)
     answer = traitlets.Dict().tag(sync=True)
 
     def __init__(self, **state):

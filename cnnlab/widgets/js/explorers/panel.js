@@ -2,7 +2,7 @@
 
 import { mount } from "../app.js";
 import { element, setText } from "../dom.js";
-import { declaredCharts, declaredControls, paintedPictures } from "../panel.js";
+import { declaredBars, declaredCharts, declaredControls, paintedPictures } from "../panel.js";
 
 const SLOW = 400; // ms: from then on the page says that it waits
 
@@ -24,10 +24,10 @@ function render({ model, el }) {
     },
     compute: ({ answer }) => answer,
     build(app) {
-      const [controls, pictures, charts] = [declaredControls(app, declared), paintedPictures(), declaredCharts()];
+      const [controls, pictures, charts, bars] = [declaredControls(app, declared), paintedPictures(app, model.get("pointed")), declaredCharts(), declaredBars()];
       const words = element("p", { class: "cnn-summary", "aria-live": "polite" });
       const waiting = element("p", { class: "cnn-where", role: "status" });
-      app.root.append(element("div", { class: "cnn-columns" }, controls.element, element("div", { class: "cnn-main" }, pictures.element, charts.element, words, waiting)));
+      app.root.append(element("div", { class: "cnn-columns" }, controls.element, element("div", { class: "cnn-main" }, pictures.element, bars.element, charts.element, words, waiting)));
       let shown = null;
       let timer = 0;
       app.onClose(() => clearTimeout(timer));
@@ -46,6 +46,7 @@ function render({ model, el }) {
         if (answer.refusal) return app.refuse(answer.refusal); // the last good picture stays
         app.say("");
         pictures.draw(answer);
+        bars.draw(answer.bars);
         setText(words, answer.text);
       };
     },
