@@ -86,6 +86,31 @@ def group_norm_backward(grad, x, groups, gamma=None, *, eps=1e-5):
         return _finished(x, dx, *_by_scale_and_shift(grad, normalized, (0, *range(2, x.ndim))))
 
 
+def local_response_norm_backward(grad, x, size=5, *, alpha=1e-4, beta=0.75, k=None, convention="alexnet"):
+    """Gradient of a loss by x of `local_response_norm`, given `grad` by its output; arguments as that had.
+
+    With b = k + alpha * sum of squares (torch: alpha / size), channel j of x stands in its own numerator, and in the
+    divisor of every channel i that counts j among its neighbours:
+
+        dx_j = grad_j / b_j ** beta - 2 alpha beta x_j * sum over those i of grad_i x_i / b_i ** (beta + 1).
+
+    Source: Krizhevsky, Sutskever & Hinton 2012, section 3.3.
+
+    >>> local_response_norm_backward([[1.0, 0.0]], [[1.0, 1.0]], 3, alpha=1, beta=1)  # b = 2 + 1 + 1
+    array([[ 0.125, -0.125]])
+    """
+    x = checks.real("x", x)
+    response = normalization.response_of_neighbours(x, size, alpha, beta, k, convention)
+    grad = _gradient(grad, x)
+    with np.errstate(over="ignore", invalid="ignore"):
+        own = grad * response.base**-response.beta
+        through_divisor = own * x / response.base
+        # who counts j: from (size - 1) // 2 before j to size // 2 after it, which is the window turned round
+        gathered = normalization.sum_of_neighbours(through_divisor[:, ::-1], response.size)[:, ::-1]
+        (dx,) = _finished(x, own - 2 * response.weight * response.beta * x * gathered)
+    return dx
+
+
 def _gradient(grad, x):
     grad = checks.real("grad", grad)
     check_gradient(grad, x.shape)

@@ -27,6 +27,7 @@ from cnnlab.core._norm_backward import (
     group_norm_backward,
     instance_norm_backward,
     layer_norm_backward,
+    local_response_norm_backward,
 )
 from cnnlab.core._pool_backward import pool_backward
 from cnnlab.core.activations import ACTIVATIONS, cross_entropy_gradient, log_softmax, softmax
@@ -47,6 +48,7 @@ __all__ = [
     "instance_norm_backward",
     "layer_norm_backward",
     "linear_backward",
+    "local_response_norm_backward",
     "log_softmax_backward",
     "pool_backward",
     "softmax_backward",

@@ -13,6 +13,7 @@ values whose variance passes the largest number) is refused with a ValueError th
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -147,6 +148,22 @@ def local_response_norm(x, size=5, *, alpha=1e-4, beta=0.75, k=None, convention=
     array([0.2       , 0.16666667, 0.14285714, 0.16666667, 0.2       ])
     """
     x = checks.real("x", x)
+    response = response_of_neighbours(x, size, alpha, beta, k, convention)
+    return (x / response.base**response.beta).astype(x.dtype)
+
+
+@dataclass(frozen=True, eq=False)
+class NeighbourResponse:
+    """What a local response normalisation divides by: base ** beta, with base = k + weight * the sum of squares."""
+
+    size: int
+    weight: float
+    beta: float
+    base: np.ndarray
+
+
+def response_of_neighbours(x, size, alpha, beta, k, convention):
+    """Check the arguments of `local_response_norm`; the base of its divisor in float64."""
     if x.ndim < 2:
         checks.refuse("x.ndim", x.ndim, "must be 2 or more: (N, C, *spatial)")
     size = checks.integer("size", size, 1)
@@ -156,15 +173,15 @@ def local_response_norm(x, size=5, *, alpha=1e-4, beta=0.75, k=None, convention=
     weight = alpha if convention == "alexnet" else alpha / size
     workspace(x)
     with np.errstate(over="ignore"):
-        base = k + weight * _sum_of_neighbours(x.astype(np.float64) ** 2, size)
+        base = k + weight * sum_of_neighbours(x.astype(np.float64) ** 2, size)
     if not np.isfinite(base).all():
         checks.refuse("x", x, "is too large: the sum of its squares passes the largest number; scale it down")
     if k == 0 and not base.all():
         checks.refuse("k", k, "must be above 0 where a channel and its neighbours are all 0")
-    return (x / base**beta).astype(x.dtype)
+    return NeighbourResponse(size, weight, beta, base)
 
 
-def _sum_of_neighbours(squares, size):
+def sum_of_neighbours(squares, size):
     """For each channel the sum over the channels size // 2 before to (size - 1) // 2 after it."""
     channels = squares.shape[1]
     total = np.zeros_like(squares)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from cnnlab.core import activations, backprop, convolution, normalization, pooling
+from cnnlab.core import _windows, activations, backprop, convolution, normalization, pooling
 
 TOLERANCE = {np.float32: {"rtol": 1e-5, "atol": 1e-5}, np.float64: {"rtol": 1e-9, "atol": 1e-9}}
 CONVOLUTIONS = (functional.conv1d, functional.conv2d, functional.conv3d)
@@ -250,6 +250,28 @@ def test_norm_backward_agrees_with_autograd(name, kind, data, eps):
         assert_alike(ours, theirs, kind)
 
 
+@kinds
+@given(
+    data=st.data(),
+    size=st.integers(1, 6),
+    alpha=st.sampled_from([1e-4, 0.1, 2.0]),
+    beta=st.sampled_from([0.0, 0.75, 2.0]),
+)
+@few
+def test_local_response_norm_backward_agrees_with_autograd(kind, data, size, alpha, beta):
+    spatial = data.draw(st.lists(st.integers(1, 3), min_size=1, max_size=3))
+    x = random_values(data, (2, data.draw(st.integers(1, 7)), *spatial), kind)
+
+    def forward(x):
+        return functional.local_response_norm(x, size, alpha, beta, k=1.5)
+
+    grad, (expected,) = autograd(forward, lambda shape: random_values(data, tuple(shape), kind), x)
+    options = {"beta": beta, "k": 1.5}
+    ours = backprop.local_response_norm_backward(grad, x, size, alpha=alpha, convention="torch", **options)
+    assert_alike(ours, expected, kind)
+    assert_alike(backprop.local_response_norm_backward(grad, x, size, alpha=alpha / size, **options), expected, kind)
+
+
 def test_norm_backward_without_scale_has_scale_one():
     rng = np.random.default_rng(5)
     x, grad = rng.normal(size=(3, 2, 4)), rng.normal(size=(3, 2, 4))
@@ -328,6 +350,8 @@ def one_channel(draw):
         "padding": tuple((draw(st.integers(0, 2)), draw(st.integers(0, 2))) for _ in range(axes)),
         "dilation": tuple(draw(st.integers(1, 2)) for _ in range(axes)),
     }
+    settings["padding_mode"] = draw(st.sampled_from(_windows.PADDING_MODES))
+    settings["value"] = 1.5
     return size, tuple(draw(st.integers(1, 2)) for _ in range(axes)), settings
 
 
@@ -345,11 +369,32 @@ def test_explanations_add_up_to_the_gradients(data, case):
         assert (found.window * found.reflected_kernel).sum() == pytest.approx(found.total, rel=1e-12, abs=1e-12)
         for term in found.terms:
             assert (term.weight, term.gradient) == (kernel[term.kernel], grad[term.output])
+            assert term.input == position or settings["padding_mode"] not in ("zeros", "constant")
         assert [term.output for term in found.terms] == sorted(term.output for term in found.terms)
     for position in np.ndindex(kernel.shape):
         found = backprop.explain_weight(grad, x, kernel, position, **settings)
         assert found.total == pytest.approx(dkernel[position], rel=1e-12, abs=1e-12)
         assert len(found.terms) == grad.size
+        assert sum(term.value for term in found.terms) == pytest.approx(
+            convolution.correlate(x, one_tap(position, kernel.shape), **settings).sum(), rel=1e-12, abs=1e-12
+        )
+
+
+def one_tap(position, shape):
+    kernel = np.zeros(shape)
+    kernel[position] = 1
+    return kernel
+
+
+def test_a_copy_in_the_padding_sends_its_gradient_to_the_cell_it_copies():
+    grad, x, kernel = [1, 10, 100], [1, 2, 3], [4, 5, 6]
+    found = backprop.explain_input(grad, x, kernel, 0, padding=1, padding_mode="replicate")
+    assert str(found) == "dL/dx[0] = (4)·(1) + (5)·(1) + (4)·(10) = 49"
+    assert [term.input for term in found.terms] == [(-1,), (0,), (0,)]
+    around = backprop.explain_input(grad, x, kernel, 0, padding=1, padding_mode="circular")
+    assert [(term.output, term.input) for term in around.terms] == [((0,), (0,)), ((1,), (0,)), ((2,), (3,))]
+    met = backprop.explain_weight(grad, x, kernel, 0, padding=1, padding_mode="reflect").terms[0]
+    assert (met.input, met.value) == ((-1,), 2)
 
 
 def test_explanation_of_the_centre_cell_shows_the_kernel_turned():
@@ -422,6 +467,13 @@ CONV = (GRAD, IMAGE, WEIGHT)
         (lambda: backprop.explain_weight([1.0], [1.0], [1.0], 1), "position"),
         (lambda: backprop.explain_weight([1.0, 2.0], [1.0], [1.0], 0), "grad.shape"),
         (lambda: backprop.explain_weight([1.0], [1.0], [1.0], 0, stride=0.5), "stride"),
+        (lambda: backprop.explain_input([1.0], [1.0], [1.0], 0, padding_mode="mirror"), "padding_mode"),
+        (lambda: backprop.explain_input([1.0] * 3, [1.0], [1.0], 0, padding=1, padding_mode="reflect"), "padding"),
+        (lambda: backprop.explain_weight([1.0], [1.0], [1.0], 0, padding_mode="constant", value=np.nan), "value"),
+        (lambda: backprop.local_response_norm_backward([[1.0]], np.ones((2, 2))), "grad.shape"),
+        (lambda: backprop.local_response_norm_backward([1.0], [1.0]), "x.ndim"),
+        (lambda: backprop.local_response_norm_backward([[1.0]], [[1.0]], 0), "size"),
+        (lambda: backprop.local_response_norm_backward([[1.0]], [[0.0]], k=0), "k"),
     ],
 )
 def test_bad_arguments_are_refused_by_name(call, parameter):

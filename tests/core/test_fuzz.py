@@ -137,7 +137,7 @@ class Draw(random.Random):
             ),
             "position": lambda: tuple(self.randint(0, k - 1) for k in self.taps),
             "groups": lambda: self.groups,
-            **{key: value for key, value in self.settings(function).items() if key == "padding_mode"},
+            **{key: value for key, value in self.settings(function).items() if key in ("padding_mode", "value")},
             "size": lambda: 2,
             **{key: value for key, value in self.others(function).items() if key not in ("size", "position")},
         }
