@@ -20,7 +20,7 @@ NORM = f"--model plain20 {CIFAR} --epochs 5"
 SHIPPED = {
     "fashion_cnn": "--model fashion_cnn --data fashion-mnist --epochs 24 --held-out 2000 --batch 128 --rate 0.05 "
     "--flip 0.5 --shift 2 --cutout 8 --label-smoothing 0.1 --ema 0.999 --precision bfloat16 --test --half",
-    "resnet20": "--model resnet20 --data cifar-10 --epochs 26 --held-out 2000 --batch 128 --rate 0.1 "
+    "resnet20": "--model resnet20 --data cifar-10 --epochs 21 --held-out 2000 --batch 128 --rate 0.1 "
     "--flip 0.5 --shift 4 --ema 0.999 --precision bfloat16 --test",
     "lenet5": "--model lenet5 --data mnist --epochs 10 --held-out 2000 --batch 128 --rate 0.05 "
     "--shift 2 --ema 0.999 --test",

@@ -24,14 +24,15 @@ FOLDER = resources.files(__package__) / "records"
 @dataclass(frozen=True)
 class Epoch:
     """Means over an epoch's steps (loss and accuracy on augmented training images, before each update); rate and
-    gradient norm (root mean square) likewise; the held-out score after it, or None; seconds since the run began."""
+    gradient norm (root mean square, None where it was lost) likewise; the held-out score after it, or None; seconds
+    since the run began."""
 
     epoch: int
     step: int
     loss: float
     accuracy: float
     rate: float
-    gradient_norm: float
+    gradient_norm: float | None
     held_out: Score | None
     images_per_second: float
     seconds: float
