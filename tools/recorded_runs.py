@@ -28,9 +28,10 @@ SHIPPED = {
 RECORDED = {
     "mlp": "--model mlp --data fashion-mnist --epochs 12 --held-out 2000 --batch 128 --rate 0.1 --test",
     **{
-        f"degradation_{kind}{depth}": f"--model {kind}{depth} {CIFAR} --rate 0.05 --epochs 10"
+        f"degradation_{kind}{depth}": f"--model {kind}{depth} --option width=8 --data cifar-10 --images 5000 "
+        "--epochs 15 --batch 128 --rate 0.1 --precision bfloat16 --training-score --test"
         for kind in ("plain", "resnet")
-        for depth in (8, 20, 56)
+        for depth in (20, 56)
     },
     "alexnet_all": f"{ALEXNET} --option lrn=false",
     "alexnet_tanh": f"{ALEXNET} --option lrn=false --option activation='\"tanh\"'",

@@ -37,7 +37,8 @@ class RecordedRuns(LiveApp):
         self.runs = {title: records.load(name) for title, name in runs.items() if name in known}
         self.missing = [title for title, name in runs.items() if name not in known]
         self.last = max((len(run.epochs) for run in self.runs.values()), default=0)
-        super().__init__(label=label, **state)
+        self.label = label
+        super().__init__(**state)
 
     @traitlets.validate("figure")
     def _one_of(self, proposal):

@@ -81,6 +81,7 @@ def test_shipped_records_are_whole(name, runs):
     assert [e.epoch for e in run.epochs] == list(range(1, recipe.epochs + 1))
     assert run.hardware["processor"] and run.versions["torch"] and run.parameters > 0
     assert all(e.loss > 0 and 0 <= e.accuracy <= 1 for e in run.epochs)
+    assert all(bool(e.held_out) == bool(run.held_out_images) for e in run.epochs)
     # The command that is written down, the one in the list of runs and the recipe that was followed agree.
     for words in (shlex.split(run.command)[3:], runs.command(name)[3:]):
         assert _train_command.recipe_of(_train_command.parser().parse_args(words)) == recipe
