@@ -53,7 +53,7 @@ bench: .venv/test.stamp
 check: .venv/test.stamp
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
-	$(BIN)/python -m pytest -q tests/test_repository.py
+	$(BIN)/python -m pytest -q -rs tests/test_repository.py tests/test_supply.py
 
 fix: .venv/test.stamp links
 	$(BIN)/nbstripout --keep-id notebooks/*.ipynb

@@ -5,9 +5,11 @@
 
 import logging
 import os
+import re
 import signal
 from pathlib import Path
 
+import jinja2
 import zmq
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import url_path_join
@@ -15,7 +17,7 @@ from tornado.ioloop import IOLoop
 from tornado.web import HTTPError, authenticated
 from voila.app import Voila
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
-from voila.static_file_handler import AllowListFileHandler
+from voila.static_file_handler import AllowListFileHandler, TemplateStaticFileHandler
 from voila.tornado.contentshandler import VoilaContentsHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
@@ -71,6 +73,15 @@ class PictureHandler(JupyterHandler, AllowListFileHandler):
         await AllowListFileHandler.get(self, path, include_body)
 
 
+class TemplateHandler(TemplateStaticFileHandler):
+    """The template's scripts and styles. Voila's own handler stumbles over addresses of another form."""
+
+    def parse_url_path(self, url_path):
+        if not re.fullmatch(r"[\w-]+/static/[\w./-]+", url_path) or ".." in url_path:
+            raise HTTPError(404)
+        return super().parse_url_path(url_path)
+
+
 class GoodbyeHandler(VoilaShutdownKernelHandler):
     """Ends the kernel of a page that is left. Voila's own page cannot say goodbye: it sends no XSRF token."""
 
@@ -98,6 +109,9 @@ class Dashboard(Voila):
         settings = super().init_settings()
         # Widgets' messages and nothing else: a page executes no code of its own and ends no kernel by message.
         self.kernel_manager.allowed_message_types = FROM_THE_PAGE
+        # Jupyter's own page of errors wants settings that Voila lacks: ours everywhere.
+        jupyters = settings["jinja2_env"]
+        jupyters.loader = jinja2.ChoiceLoader([settings["voila_jinja2_env"].loader, jupyters.loader])
         return settings
 
     def init_handlers(self):
@@ -108,6 +122,8 @@ class Dashboard(Voila):
                 handlers.append((pattern, LessonHandler, {**settings[0], "folder": self.root_dir}))
             elif handler is VoilaShutdownKernelHandler:
                 handlers.append((pattern, GoodbyeHandler))
+            elif handler is TemplateStaticFileHandler:
+                handlers.append((pattern, TemplateHandler))
             elif handler is AllowListFileHandler:
                 handlers.append((pattern, PictureHandler, *settings))
             elif handler not in (TornadoVoilaTreeHandler, VoilaContentsHandler):

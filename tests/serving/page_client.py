@@ -78,20 +78,20 @@ class Page:
                 self.messages.append((time.perf_counter(), channel, message))
                 self.heard.notify_all()
 
-    def message(self, kind, content):
+    def message(self, kind, content, metadata=None):
         now = datetime.now(UTC).isoformat()
         header = {"msg_id": str(uuid.uuid4()), "msg_type": kind, "session": self.session, "username": "", "date": now}
         return {
             "header": {**header, "version": "5.3"},
             "parent_header": {},
-            "metadata": {},
+            "metadata": metadata or {},
             "content": content,
         }
 
-    async def send(self, channel, kind, content, buffers=()):
-        """Send a message; returns its identity."""
-        message = self.message(kind, content)
-        await self.socket.write_message(packed(channel, message, buffers), binary=True)
+    async def send(self, kind, content, metadata=None):
+        """Send a message to the kernel; returns its identity."""
+        message = self.message(kind, content, metadata)
+        await self.socket.write_message(packed("shell", message), binary=True)
         return message["header"]["msg_id"]
 
     async def answer(self, identity, kind, patience=60):
@@ -108,12 +108,12 @@ class Page:
         return found()
 
     async def ask_for_widgets(self):
-        identity = await self.send("shell", "kernel_info_request", {})
+        identity = await self.send("kernel_info_request", {})
         await self.answer(identity, "kernel_info_reply")
         comm = str(uuid.uuid4())
         target = {"comm_id": comm, "target_name": "jupyter.widget.control", "data": {}}
-        await self.send("shell", "comm_open", target)
-        identity = await self.send("shell", "comm_msg", {"comm_id": comm, "data": {"method": "request_states"}})
+        await self.send("comm_open", target, {"version": "1.0.0"})
+        identity = await self.send("comm_msg", {"comm_id": comm, "data": {"method": "request_states"}})
         _, message = await self.answer(identity, "comm_msg")
         self.models = {name: model["state"] for name, model in message["content"]["data"]["states"].items()}
 
@@ -125,7 +125,7 @@ class Page:
         """Change a widget's state; returns the seconds until Python has echoed or finished it."""
         began = time.perf_counter()
         data = {"method": "update", "state": state, "buffer_paths": []}
-        identity = await self.send("shell", "comm_msg", {"comm_id": comm, "data": data})
+        identity = await self.send("comm_msg", {"comm_id": comm, "data": data})
         self.messages.clear()
 
         def idle():
