@@ -64,9 +64,9 @@ class Page:
         await page.ask_for_widgets()
         return page
 
-    async def connect(self, origin=None, subprotocols=(PROTOCOL,)):
+    async def connect(self, subprotocols=(PROTOCOL,)):
         path = f"{self.origin}/api/kernels/{self.kernel}/channels?session_id={self.session}"
-        headers = {"Origin": origin or self.origin}
+        headers = {"Origin": self.origin}
         request = HTTPRequest(path.replace("http", "ws", 1), headers=headers, connect_timeout=60)
         self.socket = await websocket_connect(request, subprotocols=list(subprotocols), max_message_size=2**30)
         self._listening = asyncio.ensure_future(self._listen())
