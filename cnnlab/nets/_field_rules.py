@@ -154,7 +154,7 @@ def adaptive_pooling(call):
         if (spot.uneven and n > 1) or sizes[axis] % n:
             uneven = True
         elif n < sizes[axis]:
-            found[axis] = Window(sizes[axis] // n, sizes[axis] // n)
+            found[axis] = Window(sizes[axis] // n, sizes[axis] // n if n > 1 else 1)  # one window has no stride
     if not uneven:
         return _at_windows(call, spot, found)
     if all(n == 1 for n in call.shape[-axes:]):

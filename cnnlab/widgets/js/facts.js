@@ -31,6 +31,15 @@ export function codeLine(label) {
   };
 }
 
+// Several lines of code and their copy button. update(text) sets the code.
+export function codeBlock(label) {
+  const code = element("pre", { tabindex: 0, class: "cnn-code" });
+  return {
+    element: element("div", {}, element("p", { class: "cnn-line" }, element("span", { class: "cnn-label" }, label), ...copyButton(`the code in ${label}`, () => code.textContent)), code),
+    update: (text) => setText(code, text),
+  };
+}
+
 // The state as a short text: to copy, and to paste one back. fields: see state_text.js.
 export function stateLine(app, fields) {
   const box = element("input", { type: "text", class: "cnn-state", spellcheck: "false", "aria-label": "State as text: copy it, or paste one and press Enter", ...OWN_KEYS, onchange: load });

@@ -1,7 +1,8 @@
 // The table of layers: choose one, drag it to another place, read what its units see.
 
 import { element, setText } from "../dom.js";
-import { clamp, show } from "../numbers.js";
+import { dragRows } from "../drag_rows.js";
+import { show } from "../numbers.js";
 import { moveLayer } from "./receptive_controls.js";
 import { startOf, unitsSeeing } from "./receptive_table.js";
 
@@ -19,36 +20,14 @@ export function buildLayers(app) {
   const table = element("table", { class: "cnn-table" }, element("thead", {}, element("tr", {}, ...HEADS.map(([text, title]) => element("th", { scope: "col", title }, text)))), body);
   const box = element("div", { class: "cnn-layers", tabindex: 0, role: "group", "aria-label": "Layers and what their units see" }, table);
   let rows = [];
-  let dragged = null; // number of the layer under way
-
-  const numberAt = (y) => {
-    const tops = rows.map(({ row }) => row.getBoundingClientRect().top);
-    return clamp(tops.filter((top) => top <= y).length - 1, 1, rows.length - 1);
-  };
+  const drag = dragRows(box, { rows: () => rows.map(({ row }) => row), grab: (number) => app.select(number), move: (from, to) => moveLayer(app, from, to) });
 
   function makeRow(number) {
-    const grip = element("span", { class: "cnn-grip", "aria-hidden": "true", title: "drag to another place" }, number ? "⠿" : "");
     const name = element("button", { type: "button", class: "cnn-layer", onclick: () => app.select(number) });
     const cells = HEADS.slice(1).map(() => element("td"));
-    const row = element("tr", {}, element("th", { scope: "row" }, element("div", {}, grip, name)), ...cells);
-    grip.addEventListener("pointerdown", (event) => {
-      if (!number || event.button) return;
-      event.preventDefault();
-      dragged = number;
-      box.setPointerCapture(event.pointerId);
-      app.select(number);
-    });
+    const row = element("tr", {}, element("th", { scope: "row" }, element("div", {}, drag.grip(number), name)), ...cells);
     return { row, name, cells };
   }
-  box.addEventListener("pointermove", (event) => {
-    if (!dragged) return;
-    const to = numberAt(event.clientY);
-    if (to === dragged) return;
-    moveLayer(app, dragged, to);
-    dragged = to;
-  });
-  for (const type of ["pointerup", "pointercancel"]) box.addEventListener(type, () => (dragged = null));
-
   let shown = -1;
   return {
     element: box,
