@@ -119,15 +119,17 @@ def _windows(call, spot, kernel, stride, padding, dilation, ceil_mode=False):
             return spot._replace(layout=_fitted(spot.layout, call.shape))
         raise Lost("reads a map whose units see windows that are not alike")
     sizes, found = call.graph.sizes[spot.node], [STILL] * len(call.graph.sizes[0])
+    layout = list(spot.layout)
     for dimension, window in zip(range(-axes, 0), windows, strict=True):
-        axis = only(spot.layout[dimension])
+        axis = only(layout[dimension])
         last = dimension + len(sizes)
-        if axis is None and not spot.layout[dimension] and last >= 0 and sizes[last] == 1:
+        if axis is None and not layout[dimension] and last >= 0 and sizes[last] == 1:
             axis = last  # an axis that has shrunk to one cell, in its usual place
+            layout[dimension] = ((1, axis),)
         if axis is not None:
             found[axis] = Window(*window)
     node = call.graph.windows(call.name, spot.node, found, bool(ceil_mode))
-    return Spot(node, _shrunk(call, node, spot.layout))
+    return Spot(node, _shrunk(call, node, layout))
 
 
 def _shrunk(call, node, layout):

@@ -127,7 +127,10 @@ def _norm(name, shape):
 
 
 def _adaptive(name, shape, size):
-    return nn.AdaptiveAvgPool2d(size), (_maps(name, shape)[0], size, size)
+    channels, side, _ = _maps(name, shape)
+    if size > side:
+        checks.refuse("layers", name, f"averages to {size}x{size}, and gets maps of {side}x{side}")
+    return nn.AdaptiveAvgPool2d(size), (channels, size, size)
 
 
 def _flatten(name, shape):

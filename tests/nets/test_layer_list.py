@@ -40,6 +40,7 @@ def test_every_kind_becomes_its_module():
         ([{"kind": "flatten"}, {"kind": "maxpool"}], "layers=maxpool1: reads maps, and gets a list of 64"),
         ([{"kind": "flatten"}, {"kind": "linear", "inputs": 65}], "layers=linear1: reads 65 numbers, and gets 64"),
         ([{"kind": "avgpool", "kernel": 3, "padding": 2}], "layers=avgpool1: has padding 2, more than half"),
+        ([{"kind": "adaptive", "size": 9}], "layers=adaptive1: averages to 9x9, and gets maps of 8x8"),
         ([{"kind": "lstm"}], r"layers\[0\]\['kind'\]=lstm"),
         ([{"kind": "conv", "padding": 6}], r"layers\[0\]\['padding'\]=6: must be at most 5"),
         ([{"kind": "relu", "kernel": 2}], r"layers\[0\]=kernel: is no setting of relu"),

@@ -35,6 +35,7 @@ const STEPS = {
   dropout: (shape) => ({ shape, memory: 0 }),
   adaptive(shape, { size }, at) {
     const [channels, side] = maps(shape, at);
+    if (size > side) throw new Misfit(`It averages to ${size}×${size}, and its maps have only ${side}×${side}.`, [at.change(`Make it ${side}×${side}`, { size: side }), at.remove()]);
     const even = side % size === 0;
     const window = { span: side / size, stride: size > 1 ? side / size : 1, padding: 0 };
     return { shape: [channels, size, size], window: even ? window : null, uneven: !even && size > 1, all: !even && size === 1 };
@@ -135,10 +136,10 @@ function repairsAt(layers, i, rows) {
     // Bring the maps to the size at which as many numbers come out as the dense layer reads.
     resize(inputs) {
       const flat = rows.findIndex(({ shape }) => shape.length === 1);
-      const [count] = flat > 0 ? rows[flat - 1].shape : [1];
+      const [count, most] = flat > 0 ? rows[flat - 1].shape : [1, 1];
       const side = Math.sqrt(inputs / count);
       const settings = { kind: "adaptive", size: side };
-      if (flat === i && Number.isInteger(side) && side >= 1 && side <= 16) return [`Average the maps to ${side}×${side} before flattening`, spliced(flat - 1, 0, settings), i + 2];
+      if (flat === i && Number.isInteger(side) && side <= Math.min(most, 16)) return [`Average the maps to ${side}×${side} before flattening`, spliced(flat - 1, 0, settings), i + 2];
       return ["Let it read whatever comes", spliced(i, 1, { ...layers[i], inputs: 0 }), i + 1];
     },
   };
