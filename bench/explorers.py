@@ -41,6 +41,7 @@ EXPLORERS = [
     ("07_normalization", "Batch norm in five steps", "Scale γ", "svg"),
     ("08_backprop", "Backpropagation explorer", "Padding", ".cnn-gradient canvas"),
     ("07_normalization", "Spread through random layers", "Weight scale", ".cnn-spreads svg"),
+    ("10_build", "Network builder", "Input size", ".cnn-built tbody"),
 ]
 
 PEER = """

@@ -106,7 +106,7 @@ def test_every_repair_leads_on(engine):
 
 
 def test_a_learner_builds_breaks_and_repairs(open_lesson, part):
-    with open_lesson("page", LESSON) as page:
+    with open_lesson("voila", LESSON) as page:
         builder = part(page, "Network builder")
         assert "61,706 parameters" in builder.text()
         builder.press("Input size", *["ArrowRight"] * 4)
@@ -154,7 +154,7 @@ def test_a_learner_builds_breaks_and_repairs(open_lesson, part):
         state.fill("size=16 channels=1 classes=4 layers=conv:8,3,2,1;relu;adaptive;flatten selected=1")
         state.press("Enter")
         builder.settle()
-        assert "8×8×8" in rows.nth(1).inner_text() and "120 parameters" in builder.text()
+        assert "8×8×8" in rows.nth(1).inner_text() and "116 parameters" in builder.text()
         state.fill("layers=conv:8,99")
         state.press("Enter")
         expect(builder.root.locator(".cnn-notice")).to_contain_text("kernel=99: must be a whole number from 1 to 11")
