@@ -17,6 +17,7 @@ from cnnlab.widgets.modules import bundle
 
 DRAW_EVERY = 0.12  # seconds
 DRAWING_SHARE = 4  # of so many parts of the time, one goes to drawing at most
+LONGEST = 0.5  # seconds from a picture that took long to the next one
 PATIENCE = 2.0  # seconds without a word from the page, after which the next picture is sent all the same
 OUR_FAULT = "This came to grief ({}: {})."
 
@@ -240,7 +241,8 @@ class LiveApp(App):
             if not self._drawn or (now >= due and self._page_is_ready(now)):
                 self._show(result, now - began, first, stop)
                 unseen = False
-                due = now + max(DRAW_EVERY, DRAWING_SHARE * (time.monotonic() - now))
+                then = time.monotonic()
+                due = max(now + DRAW_EVERY, then + min((DRAWING_SHARE - 1) * (then - now), LONGEST))
         if unseen and not self._forgetting:
             self._show(self._newest, time.monotonic() - began, first, stop)
 

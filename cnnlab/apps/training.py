@@ -109,7 +109,7 @@ class TrainingExplorer(TrainingApp):
         torch.manual_seed(0)
         model = NETS[net](len(every.classes), 1, width=float(width), dropout=dropout)
         recipe = Recipe(epochs=epochs, batch=int(batch), rate=float(rate), augment=Augment(shift=shift))
-        name = f"{net}, {len(rest)} images, rate {rate}"
+        name = f"{net}, {len(rest):,} images, rate {rate}"
         return Run(name, model, rest, recipe, held_out, notice=every.notice)
 
     def look(self, run):
@@ -135,7 +135,7 @@ class TrainingExplorer(TrainingApp):
             run.judged, run.matrix = len(run.scores), confusion_matrix(run.model, run.held_out)
             run.confusion = confusion(run.matrix, classes)
         pictures["Truth and guess, held out"] = run.confusion
-        taken = f"Image {number + 1}, {classes[label]}, is taken for {classes[guess]} with probability {share:.2f}."
+        taken = f"Image {number + 1} ({classes[label]}) is taken for {classes[guess]} with probability {share:.2f}."
         return pictures, f"{taken} {mistaken(run.matrix, classes)}"
 
     def conclude(self, run):

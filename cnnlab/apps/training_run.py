@@ -157,7 +157,7 @@ class TrainingApp(LiveApp):
             now = self._line(run, run, smoothed(run.train_scores, 40), "input")
             lines = [{**now, "style": "dotted"}, *lines]
         return {
-            "name": "Accuracy, %: training dotted, held out solid",
+            "name": "Accuracy, % (dotted: training)",
             "text": f"Held out {run.scores[-1][1]:.1f} %." if run.scores else "",
             "x": {"range": [0, self._most_epochs(run)], "name": "epochs"},
             "y": {"range": [floor, 100]},

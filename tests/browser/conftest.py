@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -60,7 +61,7 @@ class Part:
 
     def __init__(self, page, name):
         self.page = page
-        self.root = page.get_by_role("region", name=name)
+        self.root = page.get_by_role("region", name=name, exact=True)
         self.root.scroll_into_view_if_needed()
         self.settle()
 
@@ -96,6 +97,14 @@ class Part:
         self.settle()
         picture = "(e) => e.tagName === 'CANVAS' ? e.toDataURL() : e.innerHTML"
         return [node.evaluate(picture) for node in self.root.locator(selector).all()]
+
+    def changed(self, selector, before, patience=15):
+        """Wait until `seen(selector)` is no longer what it was; returns whether that happened."""
+        end = time.monotonic() + patience
+        while self.seen(selector) == before:
+            if time.monotonic() > end:
+                return False
+        return True
 
 
 @pytest.fixture(scope="session")

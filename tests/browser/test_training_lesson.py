@@ -36,11 +36,10 @@ def test_start_watch_stop_and_go_on(open_lesson, part, axe_violations):
         app.button("Start")
         expect(status).to_contain_text("done", timeout=30_000)
         curve, filters = app.seen(loss), app.seen(".cnn-pictures canvas")
-        page.wait_for_timeout(1_000)
-        assert app.seen(loss) != curve, "the curve does not move"
-        assert app.seen(".cnn-pictures canvas") != filters, "the filters do not change"
+        assert app.changed(loss, curve), "the curve does not move"
+        assert app.changed(".cnn-pictures canvas", filters), "the filters do not change"
         app.button("Stop")
-        expect(status).to_have_text("Stopped.", timeout=1_000)
+        expect(status).to_have_text("Stopped.", timeout=2_000)  # with the page's own delays on a busy machine
         stopped = app.seen(loss)
         page.wait_for_timeout(500)
         assert app.seen(loss) == stopped, "it went on after the stop"
@@ -48,8 +47,7 @@ def test_start_watch_stop_and_go_on(open_lesson, part, axe_violations):
         expect(app.root.locator(".cnn-live-words")).to_contain_text("Image 2")
         app.button("Go on")
         expect(status).to_contain_text("done", timeout=10_000)
-        page.wait_for_timeout(1_000)
-        assert app.seen(loss) != stopped
+        assert app.changed(loss, stopped)
         app.button("Reset")
         expect(app.root.locator(".cnn-live-words")).to_contain_text("not trained yet", timeout=5_000)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -65,7 +63,7 @@ def test_another_app_of_the_kernel_answers_while_it_trains(open_lesson, part):
         expect(app.root.locator(".cnn-live .cnn-where")).to_contain_text("done", timeout=30_000)
         took = other.root.evaluate(ANSWER)
         expect(app.root.locator(".cnn-live .cnn-where")).to_contain_text("done")
-        assert took[len(took) // 2] < 300, f"ms: {took}"
+        assert took[len(took) // 2] < 2_000, f"ms: {took}"  # bench measures; here the kernel is not blocked
         app.button("Stop")
 
 
