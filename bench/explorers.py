@@ -40,6 +40,7 @@ EXPLORERS = [
     ("07_normalization", "Activation gallery", "Point x", ".cnn-curve svg"),
     ("07_normalization", "Batch norm in five steps", "Scale γ", "svg"),
     ("08_backprop", "Backpropagation explorer", "Padding", ".cnn-gradient canvas"),
+    ("09_architectures", "One change", "Channels", ".cnn-change table"),
     ("07_normalization", "Spread through random layers", "Weight scale", ".cnn-spreads svg"),
     ("10_build", "Network builder", "Input size", ".cnn-built tbody"),
 ]
