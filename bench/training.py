@@ -25,7 +25,7 @@ from cnnlab.nets.train import evaluate, fit
 
 THREADS = 2
 BATCH = 64
-EPOCHS = 2
+EPOCHS = 1
 RATE = 0.05
 AUGMENT = Augment(shift=2)
 
@@ -123,7 +123,7 @@ def with_pil(pictures, strength, mean, std):
     return torch.stack(results)
 
 
-def augmentation(rounds=30):
+def augmentation(rounds=10):
     """Best times for 256 colour pictures of 32 x 32, normalised at the end: at once, the same functions one picture
     at a time, PIL one picture at a time."""
     generator = torch.Generator().manual_seed(0)
