@@ -13,10 +13,6 @@ from pathlib import Path
 
 NETS = Path(__file__).parents[1] / "cnnlab" / "nets"
 
-CIFAR = "--data cifar-10 --flip 0.5 --shift 4 --batch 64 --images 5000 --held-out 1000 --training-score"
-ALEXNET = f"--model alexnet_small {CIFAR} --rate 0.02 --epochs 12"
-NORM = f"--model plain20 {CIFAR} --epochs 5"
-
 SHIPPED = {
     "fashion_cnn": "--model fashion_cnn --data fashion-mnist --epochs 24 --held-out 2000 --batch 128 --rate 0.05 "
     "--flip 0.5 --shift 2 --cutout 8 --label-smoothing 0.1 --ema 0.999 --precision bfloat16 --test --half",
@@ -32,18 +28,6 @@ RECORDED = {
         "--epochs 15 --batch 128 --rate 0.1 --precision bfloat16 --training-score --test"
         for kind in ("plain", "resnet")
         for depth in (20, 56)
-    },
-    "alexnet_all": f"{ALEXNET} --option lrn=false",
-    "alexnet_tanh": f"{ALEXNET} --option lrn=false --option activation='\"tanh\"'",
-    "alexnet_no_dropout": f"{ALEXNET} --option lrn=false --option dropout=0",
-    "alexnet_no_augmentation": f"{ALEXNET} --option lrn=false --flip 0 --shift 0",
-    "alexnet_no_overlap": f"{ALEXNET} --option lrn=false --option overlapping=false",
-    "alexnet_no_momentum": f"{ALEXNET} --option lrn=false --momentum 0",
-    "alexnet_lrn": ALEXNET,
-    **{
-        f"batch_norm_{word}_{rate}": f"{NORM} --rate {rate} --option batch_norm={flag}"
-        for word, flag in (("on", "true"), ("off", "false"))
-        for rate in (0.01, 0.1, 1.0)
     },
 }
 
