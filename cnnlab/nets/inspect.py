@@ -14,6 +14,7 @@ from torch import nn
 from cnnlab.core import checks
 
 __all__ = [
+    "calls",
     "evaluating",
     "feature_maps",
     "filters",
@@ -172,3 +173,27 @@ def filters(model, layer):
         near = ", ".join(layer_names(model, nn.Conv2d)[:6])
         checks.refuse("layer", layer, f"is a {type(found).__name__} without kernels; convolutions are {near}")
     return found.weight.detach().clone()
+
+
+def calls(model, x):
+    """What goes into and comes out of each layer that holds no others: {name: (input, output)}, in the order they run.
+
+    Only layers that turn one tensor into one tensor; a layer that is used more than once leaves its last call.
+    """
+    seen, given = {}, {}
+    with ExitStack() as hooks:
+        for name in layer_names(model):
+
+            def before(_, inputs, name=name):
+                given[name] = inputs[0].clone() if len(inputs) == 1 and isinstance(inputs[0], torch.Tensor) else None
+
+            def after(_, __, output, name=name):
+                if given[name] is not None and isinstance(output, torch.Tensor):
+                    seen[name] = (given[name], output.clone())
+
+            part = module(model, name)
+            hooks.enter_context(part.register_forward_pre_hook(before))
+            hooks.enter_context(part.register_forward_hook(after))
+        with evaluating(model), torch.no_grad():
+            model(pixels(x))
+    return seen
