@@ -61,13 +61,7 @@ def fill(padded, weight, shape, output):
         if group != banded:
             bands, banded = _bands(weight[group], shape, tile, reach), group
         seen = padded[(images, group, *_windows.under(rows, shape))]
-        blocks = _blocks(seen, shape, tiles, tile, reach, buffers)
-        product = buffers("product", (*blocks.shape[:-1], bands.shape[-1]))
-        np.matmul(
-            blocks.reshape(*blocks.shape[:3], -1, blocks.shape[-1]),
-            bands[:, None, None],
-            out=product.reshape(*blocks.shape[:3], -1, bands.shape[-1]),
-        )
+        product = _product(_cut(seen, shape, tiles, tile, reach, buffers), bands, shape, buffers)
         product = product.reshape(*product.shape[:-1], filters, tile)  # (groups, N, tiles, *rows, M, tile)
         product = product.transpose(1, 0, -2, *range(3, product.ndim - 2), 2, -1)  # (N, groups, M, *rows, tiles, tile)
         result = output[(images, group, slice(None), *rows)]
@@ -86,21 +80,57 @@ def _bands(weight, shape, tile, reach):
     return bands.reshape(len(bands), -1, bands.shape[-2] * tile)
 
 
-def _blocks(seen, shape, tiles, tile, reach, buffers):
-    """What lies under every tile of seen (N, groups, *cells): (groups, N, tiles, *rows, cells under a tile)."""
+def _cut(seen, shape, tiles, tile, reach, buffers):
+    """The rows of seen (N, groups, *cells), cut into what lies under each tile: (groups, N, tiles, *cells, reach)."""
     batch, groups, *cells = seen.shape[:-1]
-    cut = buffers("cut", (groups, batch, tiles, *cells, reach))
+    size = (groups, batch, tiles, *cells, reach)
+    spare = shape.kernel[0] * 2 * reach  # `_sheared` reads past the end
+    cut = buffers("cut", (math.prod(size) + spare,))
+    cut[-spare:] = 0
+    cut = cut[:-spare].reshape(size)
     if tiles > 1:
         even = _windows.taps_first(seen, seen.ndim - 1, (reach,), (tile * shape.stride[-1],), (1,))
         cut[:, :, :-1] = even[..., : tiles - 1].transpose(1, 0, -1, *range(2, even.ndim - 1))
     last = (shape.output[-1] - tile) * shape.stride[-1]  # it may lie partly on the one before
     cut[:, :, -1] = seen[..., last : last + reach].swapaxes(0, 1)
-    axes = len(cells)
+    return cut
+
+
+def _product(cut, bands, shape, buffers):
+    """What lies under every tile times the bands of its channel: (groups, N, tiles, *rows, M · tile)."""
+    side_by_side = len(shape.kernel) == 2 and shape.stride[0] == shape.dilation[0] == 1
+    if side_by_side and cut.shape[3] <= 2 * (cut.shape[3] - shape.kernel[0] + 1):  # at most half is left out
+        return _sheared(cut, bands, shape.kernel[0], buffers)
+    axes = len(shape.kernel) - 1
     under = _windows.taps_first(cut, 3, shape.kernel[:-1], shape.stride[:-1], shape.dilation[:-1])
     under = np.moveaxis(under, range(3, 3 + axes), range(3 + axes, 3 + 2 * axes))  # (..., *rows, *kernel[:-1], reach)
     blocks = buffers("blocks", under.shape)
     np.copyto(blocks, under)
-    return blocks.reshape(*under.shape[: 3 + axes], -1)
+    rows = under.shape[: 3 + axes]
+    product = buffers("product", (*rows, bands.shape[-1]))
+    np.matmul(
+        blocks.reshape(*rows[:3], -1, bands.shape[1]),
+        bands[:, None, None],
+        out=product.reshape(*rows[:3], -1, bands.shape[-1]),
+    )
+    return product
+
+
+def _sheared(cut, bands, kernel, buffers):
+    """`_product` without a copy, where the rows under one tile lie one after the other.
+
+    Every `kernel`-th row starts a block that ends where the next one begins: a matrix. There are `kernel` of those,
+    each a row further on. Blocks that run from one tile into the next are computed too, and left out.
+    """
+    groups, batch, tiles, cells, reach = cut.shape
+    rows = -(-batch * tiles * cells // kernel)
+    each, item = cut.strides[0], cut.itemsize
+    strides = (each, reach * item, kernel * reach * item, item)
+    blocks = np.lib.stride_tricks.as_strided(cut, (groups, kernel, rows, kernel * reach), strides, writeable=False)
+    product = buffers("product", (groups, rows * kernel, bands.shape[-1]))
+    np.matmul(blocks, bands[:, None], out=product.reshape(groups, rows, kernel, -1).swapaxes(1, 2))
+    product = product[:, : batch * tiles * cells].reshape(groups, batch, tiles, cells, -1)
+    return product[:, :, :, : cells - kernel + 1]
 
 
 def _tile(shape):
