@@ -180,7 +180,7 @@ class GradientByLayer(KernelApp):
             lines.append({"points": points, "role": role, "name": kind, "label": len(points) // 3})
             told.append(f"{kind}: first layer {norms[0]:.3g}, last {norms[-1]:.3g}")
         chart = {
-            "name": "Norm of the gradient by each layer’s weights, before training",
+            "name": "Gradient by each layer’s weights (norm)",
             "text": "; ".join(told),
             "x": {"range": [1, len(norms)], "name": "convolution, from the picture on"},
             "y": {"range": [1e-6, 1e6], "ticks": [10.0**power for power in range(-6, 7, 2)], "log": True},

@@ -10,8 +10,11 @@ from cnnlab.core import checks
 from cnnlab.nets import records
 
 FIGURES = {
-    "accuracy": ("Accuracy on training batches, %", lambda epoch: 100 * epoch.accuracy),
-    "held out": ("Accuracy on images held out, %", lambda epoch: epoch.held_out and 100 * epoch.held_out.accuracy),
+    "training accuracy": ("Accuracy on training batches, %", lambda epoch: 100 * epoch.accuracy),
+    "held-out accuracy": (
+        "Accuracy on images held out, %",
+        lambda epoch: epoch.held_out and 100 * epoch.held_out.accuracy,
+    ),
     "loss": ("Loss on training batches", lambda epoch: epoch.loss),
     "gradient": ("Norm of the gradient", lambda epoch: epoch.gradient_norm),
 }
@@ -26,9 +29,9 @@ class RecordedRuns(LiveApp):
     runs : {what the legend says: name of a record}; those that are not recorded yet are named in the text
     """
 
-    figure = Setting("accuracy").tag(sync=True, state=True)
+    figure = Setting("training accuracy").tag(sync=True, state=True)
     controls = traitlets.List(
-        [{"kind": "menu", "name": "figure", "label": "Show", "options": [[key, FIGURES[key][0]] for key in FIGURES]}]
+        [{"kind": "menu", "name": "figure", "label": "Show", "options": [[key, key] for key in FIGURES]}]
     ).tag(sync=True)
     views = ("figure",)
 
@@ -70,7 +73,8 @@ class RecordedRuns(LiveApp):
             "y": {"range": [0, top]},
             "lines": named_apart(lines, top),
         }
-        return {"pictures": {}, "charts": [chart], "text": self._words(), "share": reached / max(self.last, 1)}
+        charts = [chart] if self.runs else []
+        return {"pictures": {}, "charts": charts, "text": self._words(), "share": reached / max(self.last, 1)}
 
     def _words(self):
         told = [_ending(title, run) for title, run in self.runs.items()]
@@ -91,9 +95,14 @@ def _ending(title, run):
 def named_apart(lines, top, bottom=0):
     """The lines with their names at their ends, moved up or down until no two cover each other."""
     room = APART * (top - bottom)
-    placed = bottom - room
-    for line in sorted(lines, key=lambda line: line["points"][-1][1]):
-        x, y = line["points"][-1]
-        placed = max(y, placed + room)
-        line["at"], line["lift"] = [x, placed], -5
+    ordered = sorted(lines, key=lambda line: line["points"][-1][1])
+    heights = [line["points"][-1][1] for line in ordered]
+    for i in range(1, len(heights)):
+        heights[i] = max(heights[i], heights[i - 1] + room)
+    ceiling = top - room  # above it the chart ends: those below make room
+    for i in reversed(range(len(heights))):
+        heights[i] = ceiling = min(heights[i], ceiling)
+        ceiling -= room
+    for line, height in zip(ordered, heights, strict=True):
+        line["at"], line["lift"] = [line["points"][-1][0], height], -5
     return lines

@@ -90,7 +90,7 @@ class Throughput(LiveApp):
         chart = {
             "name": f"{speeds.net}: images a second in training",
             "text": "; ".join(told),
-            "x": {"range": [1, BATCHES[-1]], "ticks": list(BATCHES), "log": True, "name": "images a batch"},
+            "x": {"range": [0, BATCHES[-1]], "name": "images a batch"},
             "y": {"range": [0, 1.1 * highest]},
             "lines": named_apart(lines, 1.1 * highest),
             "dots": [{"at": point, "role": line["role"], "small": True} for line in lines for point in line["points"]],

@@ -1,5 +1,6 @@
 """The base of apps that train many small networks one after the other and compare what they come to."""
 
+import math
 import os
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,9 +62,12 @@ class SweepApp(LiveApp):
             torch.manual_seed(0)
             model = job.make()
             for record in train.fit(model, images, job.recipe):
-                job.losses.append((record.step / record.steps * job.recipe.epochs, record.loss))
-                job.diverged |= record.images_per_second == 0  # the loss was no finite number
-                yield job
+                if math.isfinite(record.loss):
+                    job.losses.append((record.step / record.steps * job.recipe.epochs, record.loss))
+                else:
+                    job.diverged = True
+                if job.losses:
+                    yield job
             job.error = 100 * (1 - train.evaluate(model, images).accuracy)
             yield job
 
@@ -81,7 +85,8 @@ class SweepApp(LiveApp):
         for role, series in zip(ROLES, dict.fromkeys(job.series for job in self.jobs), strict=False):
             points = [[job.x, job.error] for job in done if job.series == series]
             if points:
-                lines.append({"points": points, "role": role, "name": series})
+                anchor = "end" if len(points) > 2 else "start"
+                lines.append({"points": points, "role": role, "name": series, "anchor": anchor})
             dots += [{"at": point, "role": role} for point in points]
         return {
             "name": "Training error, %",
@@ -98,7 +103,7 @@ class SweepApp(LiveApp):
         lines = [
             {"points": smoothed(each.losses, 60), "role": self._role(each), "faint": each is not job} for each in shown
         ]
-        lines[-1]["name"] = job.name
+        lines[-1] |= {"name": job.name, "anchor": "end" if job.losses[-1][0] > job.recipe.epochs / 2 else "start"}
         return {
             "name": "Loss on training batches",
             "text": f"{job.name}: now {job.losses[-1][1]:.2f}.",

@@ -76,7 +76,7 @@ def test_recorded_runs_open_whole_and_are_replayed(monkeypatch):
 
 def test_nothing_recorded_says_so():
     app = RecordedRuns({"a": "not_recorded"})
-    assert app.answer["text"] == "Not recorded yet: a." and app.answer["charts"][0]["lines"] == []
+    assert app.answer["text"] == "Not recorded yet: a." and app.answer["charts"] == []
     app.close()
 
 
@@ -85,6 +85,8 @@ def test_names_of_lines_do_not_cover_each_other():
     heights = sorted(line["at"][1] for line in lines)
     assert all(b - a >= 7.4 for a, b in pairwise(heights))
     assert heights[0] == 20
+    full = named_apart([{"points": [[1, y]]} for y in (99, 100, 98)], 100)
+    assert max(line["at"][1] for line in full) <= 93 and len({line["at"][1] for line in full}) == 3
 
 
 def test_throughput_measures_each_batch(monkeypatch):
