@@ -24,7 +24,7 @@ def test_a_run_ends_with_both_accuracies(few):
     app = AlexNetParts(epochs=2)
     app.start()
     assert app.wait(60) and app.progress["phase"] == "done", app.progress
-    assert "In the end" in app.answer["text"] and app.run.name == "ReLU, no LRN"
+    assert "In the end" in app.answer["notice"] and app.run.name == "ReLU, no LRN"
     assert len(app.run.scores) == 2 and len(app.run.data) == 160 and len(app.run.held_out) == 40
     app.close()
 
