@@ -16,7 +16,7 @@ export function parse(text, fields) {
   const changes = {};
   for (const part of text.trim().split(/\s+/).filter(Boolean)) {
     const [name, ...rest] = part.split("=");
-    if (!fields[name] || !rest.length) throw new UserError(`“${part.slice(0, 40)}” is not understood: write name=value, with a name out of ${Object.keys(fields).join(", ")}`);
+    if (!Object.hasOwn(fields, name) || !rest.length) throw new UserError(`“${part.slice(0, 40)}” is not understood: write name=value, with a name out of ${Object.keys(fields).join(", ")}`);
     changes[name] = fields[name].parse(rest.join("="), name);
   }
   return changes;
