@@ -12,6 +12,7 @@ from cnnlab.nets import train
 from cnnlab.nets.architectures.alexnet_small import AlexNetSmall
 from cnnlab.nets.augment import Augment
 from cnnlab.nets.recipe import Recipe
+from cnnlab.plots import paint
 
 DATA = {
     "digits": "digits, 8×8",
@@ -21,6 +22,7 @@ DATA = {
     "cifar-10": "1,000 of CIFAR-10",
 }
 MOST = 1000  # training images, of large sets
+SHOWN = 16  # filters
 PARTS = {
     "relu": "ReLU (else tanh)",
     "overlapping": "Overlapping pooling",
@@ -94,6 +96,17 @@ class AlexNetParts(TrainingApp):
         words += [f"no {part}" for part, on in switches.items() if not on]
         name = ", ".join(words + (["LRN"] if lrn else [])) or "ReLU, no LRN"
         return Run(name, model, rest, recipe, held_out, notice=every.notice)
+
+    def opening(self, **state):
+        """The untrained network, where its images need no download."""
+        return self.prepare(**state) if data_sets.at_hand(state["data"]) else None
+
+    def look(self, run):
+        """The filters of the first layer, each as the mean over the colours."""
+        first = next(layer for layer in run.model.modules() if isinstance(layer, nn.Conv2d))
+        filters = first.weight.detach().mean(1).numpy()[:SHOWN]
+        sheet = paint.tiles(paint.enlarged(filters), SHOWN // 2, gap=2)
+        return {f"{len(filters)} filters of the first layer": paint.png(sheet, "signed")}, ""
 
     def conclude(self, run):
         """Both accuracies without dropout and augmentation: their distance is what regularisers are for."""

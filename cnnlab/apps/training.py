@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
 import torch
 import traitlets
 from torch.nn import functional
@@ -122,7 +121,9 @@ class TrainingExplorer(TrainingApp):
         weight, bias = first.weight.detach(), first.bias.detach()
         filters = weight.view(-1, SIDE, SIDE) if weight.ndim == 2 else weight[:, 0]
         pictures = {
-            "Filters of the first layer": paint.png(paint.tiles(enlarged(filters[:SHOWN].numpy()), 4, gap=2), "signed")
+            "Filters of the first layer": paint.png(
+                paint.tiles(paint.enlarged(filters[:SHOWN].numpy()), 4, gap=2), "signed"
+            )
         }
         seen = run.held_out.images[number].float() / 255
         if weight.ndim == 2:
@@ -142,12 +143,6 @@ class TrainingExplorer(TrainingApp):
         """The figure that counts, looked at once."""
         test = images_of(run.data.name, "test")
         return f"On the {len(test)} test images: {100 * train.evaluate(run.model, test).accuracy:.2f} %."
-
-
-def enlarged(arrays, least=24):
-    """Each cell as a square of cells, so that the gaps between small arrays stay thin."""
-    factor = -(-least // arrays.shape[-1])
-    return np.kron(arrays, np.ones((1, factor, factor)))
 
 
 def confusion_matrix(model, images):

@@ -51,6 +51,12 @@ def colours(array, scale="grey", low=None, high=None):
     return painted
 
 
+def enlarged(arrays, least=24):
+    """Each cell of (N, rows, cols) as a square of cells, so that the gaps between small arrays stay thin."""
+    factor = -(-least // np.shape(arrays)[-1])
+    return np.kron(arrays, np.ones((1, factor, factor)))
+
+
 def tiles(arrays, columns, gap=1):
     """Several arrays of one size (N, rows, cols) beside and below each other, with NaN between them."""
     arrays = np.asarray(arrays, np.float64)

@@ -39,7 +39,7 @@ function render({ model, el }) {
             return { channel, map };
           }),
         );
-        strip.replaceChildren(links, ...columns.map(({ name, kind, size }, i) => element("div", { class: "cnn-layer" }, element("b", {}, name), element("small", {}, kind), element("small", {}, size), ...thumbs[i].map(({ map }) => map))));
+        strip.replaceChildren(links, ...columns.map(({ name, kind, size }, i) => element("div", { class: "cnn-net-layer" }, element("b", {}, name), element("small", {}, kind), element("small", {}, size), ...thumbs[i].map(({ map }) => map))));
       }
 
       function drawLinks({ layer, channel, links: strengths }) {
