@@ -21,7 +21,19 @@ SHIPPED = {
     "lenet5": "--model lenet5 --data mnist --epochs 10 --held-out 2000 --batch 128 --rate 0.05 "
     "--shift 2 --ema 0.999 --test",
 }
+ALEXNET = (
+    "--model alexnet_small --data cifar-10 --images 5000 --held-out 1000 --epochs 15 --batch 64 --rate 0.02 "
+    "--precision bfloat16 --training-score --test"
+)
+VARIED = "--flip 0.5 --shift 4"
 RECORDED = {
+    "alexnet_all": f"{ALEXNET} {VARIED} --option lrn=false",
+    "alexnet_tanh": f"{ALEXNET} {VARIED} --option lrn=false --option activation=tanh",
+    "alexnet_no_dropout": f"{ALEXNET} {VARIED} --option lrn=false --option dropout=0",
+    "alexnet_no_augmentation": f"{ALEXNET} --option lrn=false",
+    "alexnet_no_overlap": f"{ALEXNET} {VARIED} --option lrn=false --option overlapping=false",
+    "alexnet_no_momentum": f"{ALEXNET} {VARIED} --option lrn=false --momentum 0 --no-nesterov",
+    "alexnet_lrn": f"{ALEXNET} {VARIED}",
     "mlp": "--model mlp --data fashion-mnist --epochs 12 --held-out 2000 --batch 128 --rate 0.1 --test",
     **{
         f"degradation_{kind}{depth}": f"--model {kind}{depth} --option width=8 --data cifar-10 --images 5000 "

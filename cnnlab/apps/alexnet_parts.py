@@ -90,7 +90,6 @@ class AlexNetParts(TrainingApp):
             nesterov=momentum,
             augment=Augment(shift=max(1, side // 8)) if augment else Augment(),
         )
-        start(model, "relu" if relu else "tanh")
         words = [] if relu else ["tanh"]
         switches = {"overlap": overlapping, "dropout": dropout, "augmentation": augment, "momentum": momentum}
         words += [f"no {part}" for part, on in switches.items() if not on]
@@ -112,14 +111,3 @@ class AlexNetParts(TrainingApp):
         """Both accuracies without dropout and augmentation: their distance is what regularisers are for."""
         training, held_out = (100 * train.evaluate(run.model, images).accuracy for images in (run.data, run.held_out))
         return f"In the end {training:.1f} % of the training images are right, and {held_out:.1f} % of those held out."
-
-
-def start(model, activation):
-    """First weights that keep the size of what flows through (He et al. 2015; Glorot & Bengio 2010 for tanh).
-
-    Torch's usual start is smaller, and a deep network without batch norm then waits for many epochs before it learns.
-    """
-    for layer in model.modules():
-        if isinstance(layer, (nn.Conv2d, nn.Linear)):
-            nn.init.kaiming_normal_(layer.weight, nonlinearity=activation)
-            nn.init.zeros_(layer.bias)

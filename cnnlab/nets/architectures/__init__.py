@@ -2,6 +2,7 @@
 
 from cnnlab.nets.architectures import (
     alexnet,
+    alexnet_small,
     convnext,
     densenet,
     efficientnet,
@@ -23,6 +24,7 @@ from cnnlab.nets.architectures import (
 FAMILIES = (
     lenet,
     alexnet,
+    alexnet_small,
     vgg,
     googlenet,
     inception,

@@ -3,6 +3,7 @@
 from torch import nn
 
 from cnnlab.core import checks
+from cnnlab.nets.architectures.architecture import Architecture
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh}
 
@@ -44,6 +45,27 @@ class AlexNetSmall(nn.Module):
             nn.Dropout(dropout), nn.Linear(256, 256), activate(),
             nn.Linear(256, num_classes),
         )  # fmt: skip
+        # First weights that keep the size of what flows through (He et al. 2015; Glorot & Bengio 2010 for tanh).
+        # Torch's are smaller, and a deep net without batch norm then waits for many epochs before it learns.
+        for layer in self.modules():
+            if isinstance(layer, (nn.Conv2d, nn.Linear)):
+                nn.init.kaiming_normal_(layer.weight, nonlinearity=activation)
+                nn.init.zeros_(layer.bias)
 
     def forward(self, x):
         return self.classifier(self.features(x))
+
+
+NETS = (
+    Architecture(
+        "alexnet_small",
+        "Small AlexNet",
+        "AlexNet",
+        2012,
+        "Krizhevsky, Sutskever & Hinton, NIPS 25 (2012), narrower",
+        (3, 32, 32),
+        10,
+        None,
+        AlexNetSmall,
+    ),
+)
