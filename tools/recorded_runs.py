@@ -28,7 +28,7 @@ ALEXNET = (
 VARIED = "--flip 0.5 --shift 4"
 RECORDED = {
     "alexnet_all": f"{ALEXNET} {VARIED} --option lrn=false",
-    "alexnet_tanh": f"{ALEXNET} {VARIED} --option lrn=false --option activation=tanh",
+    "alexnet_tanh": f"{ALEXNET} {VARIED} --option lrn=false --option 'activation=\"tanh\"'",
     "alexnet_no_dropout": f"{ALEXNET} {VARIED} --option lrn=false --option dropout=0",
     "alexnet_no_augmentation": f"{ALEXNET} --option lrn=false",
     "alexnet_no_overlap": f"{ALEXNET} {VARIED} --option lrn=false --option overlapping=false",

@@ -15,8 +15,8 @@ from pathlib import Path
 import torch
 
 from cnnlab import nets
+from cnnlab.core import checks
 from cnnlab.nets import _parallel, checkpoint, data, records
-from cnnlab.nets.architectures.alexnet_small import AlexNetSmall
 from cnnlab.nets.architectures.resnet_cifar import ResNetCifar
 from cnnlab.nets.augment import Augment
 from cnnlab.nets.recipe import PRECISIONS, SCHEDULES, Recipe
@@ -173,13 +173,14 @@ def build(chosen, training, recipe):
     torch.manual_seed(recipe.seed)
     sizes = {"num_classes": len(training.classes), "in_channels": training.images.shape[1]}
     options = {name: json.loads(value) for name, _, value in (text.partition("=") for text in chosen.option)}
-    if chosen.model == "alexnet_small":
-        return AlexNetSmall(**sizes, **options)
     depth = re.fullmatch(r"(plain|resnet|preact_resnet)(\d+)", chosen.model)
-    if depth and (options or chosen.model not in nets.names()):
+    if depth and chosen.model not in nets.names():  # a depth that no paper has
         options |= {"shortcuts": depth[1] != "plain", "preactivation": depth[1] == "preact_resnet"}
         return ResNetCifar(int(depth[2]), **sizes, **options)
-    return nets.build(chosen.model, **sizes)
+    try:
+        return nets.info(chosen.model).make(**sizes, **options)
+    except TypeError:
+        checks.refuse("--option", ", ".join(chosen.option), f"{chosen.model} has no such setting")
 
 
 @contextlib.contextmanager
