@@ -174,10 +174,10 @@ def build(chosen, training, recipe):
     sizes = {"num_classes": len(training.classes), "in_channels": training.images.shape[1]}
     options = {name: json.loads(value) for name, _, value in (text.partition("=") for text in chosen.option)}
     depth = re.fullmatch(r"(plain|resnet|preact_resnet)(\d+)", chosen.model)
-    if depth and chosen.model not in nets.names():  # a depth that no paper has
-        options |= {"shortcuts": depth[1] != "plain", "preactivation": depth[1] == "preact_resnet"}
-        return ResNetCifar(int(depth[2]), **sizes, **options)
     try:
+        if depth and chosen.model not in nets.names():  # a depth that no paper has
+            options |= {"shortcuts": depth[1] != "plain", "preactivation": depth[1] == "preact_resnet"}
+            return ResNetCifar(int(depth[2]), **sizes, **options)
         return nets.info(chosen.model).make(**sizes, **options)
     except TypeError:
         checks.refuse("--option", ", ".join(chosen.option), f"{chosen.model} has no such setting")

@@ -58,6 +58,9 @@ def test_refusals_are_one_sentence(capsys):
     with pytest.raises(SystemExit) as ended:
         _train_command.main([*QUICK, "--epochs", "0"])
     assert str(ended.value) == "epochs=0: must be 1 or more"
+    with pytest.raises(SystemExit) as ended:
+        _train_command.main(["--model", "lenet5", "--data", "digits", "--option", "wings=2"])
+    assert str(ended.value) == "--option=wings=2: lenet5 has no such setting"
 
 
 def test_two_processes_equal_one_to_rounding(tmp_path):
