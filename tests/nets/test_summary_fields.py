@@ -1,5 +1,7 @@
 """Receptive fields of a summary, held to what gradients reach in the network itself."""
 
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
@@ -59,6 +61,12 @@ def reached(result, unit, x):
     return tuple((int(place[0]), int(place[-1]) + 1) for place in places)
 
 
+def keep(results, name, _, __, result):
+    """A hook that keeps what a layer returns when it is first called, as it is before anything works on it in place."""
+    if name not in results:
+        results[name] = result.clone()
+
+
 @pytest.mark.parametrize("name", PROBED)
 def test_fields_are_what_gradients_reach(name, monkeypatch):
     monkeypatch.setattr(F, "max_pool2d", average_pooled)  # a maximum lets one pixel through alone
@@ -71,7 +79,7 @@ def test_fields_are_what_gradients_reach(name, monkeypatch):
     results = {}
     for row in rows:
         layer = model.get_submodule(row.name)
-        layer.register_forward_hook(lambda _, __, result, name=row.name: results.setdefault(name, result.clone()))
+        layer.register_forward_hook(partial(keep, results, row.name))
     scale = 1 if name == "convnext_tiny" else 1e-3  # no ReLU6 at its end, but enough for layer norm
     x = (scale * torch.rand(size, dtype=torch.double)).requires_grad_()
     model(x)

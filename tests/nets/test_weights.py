@@ -238,7 +238,7 @@ def test_every_file_states_its_hash_and_architecture():
 @pytest.mark.parametrize("name", weights.trained_names() or [pytest.param("", marks=pytest.mark.skip("none yet"))])
 def test_weights_that_come_along(name):
     about, model = weights.shipped(name), weights.trained(name)
-    assert not model.training and about.accuracy > 0.9 and about.command.startswith("python -m cnnlab.nets.train")
+    assert not model.training and about.accuracy > 0.8 and about.command.startswith("python -m cnnlab.nets.train")
     size = nets.info(about.architecture).input_size[1:]
     assert model(torch.zeros(1, len(about.mean), *size)).shape == (1, len(about.classes))
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
