@@ -1,5 +1,8 @@
 """Joining ES modules: what may be written, and what is refused."""
 
+import re
+from collections import Counter
+
 import pytest
 
 from cnnlab.widgets import modules
@@ -38,3 +41,10 @@ def test_a_circle_is_refused(folder):
     (folder / "b.js").write_text('import { a } from "./a.js";\nexport const b = a;\n')
     with pytest.raises(ValueError, match="imports itself through"):
         modules.bundle("a.js")
+
+
+def test_a_class_gets_its_look_once():
+    """Two explorers that give one class two looks spoil each other's pages."""
+    style = (modules.FOLDER / "explorer.css").read_text(encoding="utf-8")
+    named = Counter(re.findall(r"^(?:\.cnnlab )?(\.cnn-[\w-]+) \{", style, re.MULTILINE))
+    assert not [name for name, times in named.items() if times > 1]

@@ -85,11 +85,11 @@ function render({ model, el }) {
           element("figure", {}, element("figcaption", {}, title), picture),
           element(
             "div",
-            { class: "cnn-terms" },
+            { class: "cnn-net-terms" },
             ...terms.map((term) =>
               element(
                 "div",
-                { class: "cnn-term" },
+                { class: "cnn-net-term" },
                 element("span", {}, `channel ${term.channel}`),
                 term.map ? element("div", { class: "cnn-read" }, element("img", { src: term.map, alt: "" }), box(term.box)) : null,
                 table(term.window, "input"),
