@@ -55,7 +55,7 @@ def test_alive_after_its_server_has_stopped(open_page, trial_site):
     with open_page() as page:
         with http_server(trial_site) as address:
             page.goto(address)
-            assert page.locator(".cnnlab-gallery img").evaluate("image => image.naturalWidth") == 4
+            page.wait_for_function("document.querySelector('.cnnlab-gallery img').naturalWidth === 4")  # loads lazily
             page.get_by_role("link", name="A trial").click()
             page.get_by_label("value").first.wait_for()
         check_alive(page)
