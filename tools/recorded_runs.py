@@ -11,7 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-NETS = Path(__file__).parents[1] / "cnnlab" / "nets"
+ROOT = Path(__file__).resolve().parents[1]
+NETS = Path("cnnlab/nets")  # from there, so that a record names no folder of the machine that made it
 
 SHIPPED = {
     "fashion_cnn": "--model fashion_cnn --data fashion-mnist --epochs 24 --held-out 2000 --batch 128 --rate 0.05 "
@@ -67,7 +68,7 @@ def main(arguments=None):
         if name not in every:
             options.error(f"{name}: must be one of {', '.join([*groups, *every])}")
         print(f"== {name} ==", flush=True)
-        subprocess.run(command(name, chosen.threads), check=True)
+        subprocess.run(command(name, chosen.threads), check=True, cwd=ROOT)
 
 
 if __name__ == "__main__":

@@ -82,6 +82,7 @@ def test_shipped_records_are_whole(name, runs):
     assert run.hardware["processor"] and run.versions["torch"] and run.parameters > 0
     assert all(e.loss > 0 and 0 <= e.accuracy <= 1 for e in run.epochs)
     assert all(bool(e.held_out) == bool(run.held_out_images) for e in run.epochs)
+    assert not [word for word in shlex.split(run.command) if word.startswith(("/", "~"))], "a folder of one machine"
     # The command that is written down, the one in the list of runs and the recipe that was followed agree.
     for words in (shlex.split(run.command)[3:], runs.command(name)[3:]):
         assert _train_command.recipe_of(_train_command.parser().parse_args(words)) == recipe
